@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/base/clock.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+static atomic_llong shift;
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(id, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t corv_clock_us(void)
+{
+    return read_clock(CLOCK_REALTIME) + atomic_load_explicit(&shift, memory_order_relaxed);
+}
+
+int64_t corv_clock_mono_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+void corv_clock_shift_us(int64_t offset)
+{
+    atomic_store(&shift, offset);
+}
+
+char *corv_clock_text(int64_t us, char out[CORV_TIME_TEXT])
+{
+    time_t secs = (time_t)(us / 1000000);
+    struct tm tm = {0};
+    char date[CORV_TIME_TEXT];
+
+    (void)gmtime_r(&secs, &tm);
+    (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+    (void)snprintf(out, CORV_TIME_TEXT, "%.19s.%06uZ", date, (unsigned)(us % 1000000) % 1000000u);
+    return out;
+}
+
+/* Last Sunday of a month as day of the month; Dutch summer time turns there at 01:00 UTC
+ * (Directive 2000/84/EC). Computed here because /etc/localtime of a server is seldom Dutch. */
+static int last_sunday(int year, int month)
+{
+    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = 31, .tm_hour = 12};
+    time_t t = timegm(&tm);
+
+    (void)gmtime_r(&t, &tm);
+    return 31 - tm.tm_wday;
+}
+
+static int amsterdam_offset(const struct tm *utc)
+{
+    int year = utc->tm_year + 1900;
+    int now = (utc->tm_mon + 1) * 10000 + utc->tm_mday * 100 + utc->tm_hour;
+    int begin = 3 * 10000 + last_sunday(year, 3) * 100 + 1;
+    int end = 10 * 10000 + last_sunday(year, 10) * 100 + 1;
+
+    return now >= begin && now < end ? 7200 : 3600;
+}
+
+int corv_clock_day(int64_t us)
+{
+    time_t secs = (time_t)(us / 1000000);
+    struct tm tm = {0};
+
+    (void)gmtime_r(&secs, &tm);
+    secs += amsterdam_offset(&tm);
+    (void)gmtime_r(&secs, &tm);
+    return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}

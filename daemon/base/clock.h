@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Time in microseconds. The wall clock can be set by hand in tests, so no test sleeps to be
+ * right. Any thread. Test: tests/unit/test_clock.c */
+#ifndef CORV_BASE_CLOCK_H
+#define CORV_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CORV_TIME_TEXT 28 /* 2026-11-22T08:07:53.123456Z and the zero byte */
+
+int64_t corv_clock_us(void);      /* wall clock, since 1970-01-01T00:00:00Z */
+int64_t corv_clock_mono_us(void); /* never jumps; for durations */
+/* Tests only: adds an offset to the wall clock (0 puts it back). */
+void corv_clock_shift_us(int64_t offset);
+/* ISO 8601 in UTC with microseconds. Returns out. */
+char *corv_clock_text(int64_t us, char out[CORV_TIME_TEXT]);
+/* The calendar day in Amsterdam is what dates in the configuration mean: YYYYMMDD. */
+int corv_clock_day(int64_t us);
+
+#endif

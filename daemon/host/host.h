@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The daemon's side of the adapter ABI: makes adapter instances, hands them messages with a
+ * deadline, takes their outcomes from any thread, and counts. Every operation ends exactly once.
+ * Loop thread only, except inside the services marked otherwise. Test: tests/unit/test_host.c */
+#ifndef CORV_HOST_HOST_H
+#define CORV_HOST_HOST_H
+
+#include <uv.h>
+
+#include "adapters/corv_adapter.h"
+#include "daemon/base/fault.h"
+#include "daemon/base/view.h"
+
+struct corv_hosts;
+
+struct corv_host_setting {
+    const char *key;
+    const char *value;
+};
+struct corv_host_entry { /* one instance wanted */
+    const char *name;    /* as in the configuration */
+    const char *library; /* "builtin:https", "builtin:loopback" or a path */
+    const struct corv_host_setting *settings;
+    unsigned settings_count;
+};
+CORV_MUST_CHECK corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out);
+/* Loads, checks, creates and starts one; each failure is a sentence with path and expected value.
+ */
+CORV_MUST_CHECK corv_rc corv_hosts_add(
+    struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
+/* Settings only: what `corvctl config check` asks of each adapter. */
+CORV_MUST_CHECK corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f);
+/* Drains (limit_ms), stops and destroys all; cb on the loop. */
+void corv_hosts_close(struct corv_hosts *h, unsigned limit_ms, void (*cb)(void *), void *ctx);
+
+/* What is handed to an adapter. All borrowed until done was called. */
+struct corv_outgoing_spec {
+    struct corv_view payload;
+    const char *message_id;
+    const char *delivery_id;
+    uint32_t attempt;
+    const char *kind;
+    const char *to_party;
+    const char *to_oin;
+    const char *from_oin;
+    const char *address;
+    const char *content_type;
+};
+/* The outcome, copied and bounded; valid during the callback. */
+struct corv_host_outcome {
+    enum corv_outcome_class cls;
+    char code[48];
+    char text[200];
+    uint32_t retry_after_seconds;
+    uint32_t status;
+    struct corv_view receipt; /* at most 8 KiB */
+    int64_t took_us;
+};
+typedef void (*corv_host_done)(void *ctx, const struct corv_host_outcome *o);
+/* Never calls done from inside. When timeout_ms is over the adapter is cancelled and the outcome
+ * is CORV_LATER "deliver.timeout", whatever the adapter says later. Unknown adapter name:
+ * CORV_E_NOTFOUND and done is not called. */
+CORV_MUST_CHECK corv_rc corv_hosts_deliver(struct corv_hosts *h, const char *adapter,
+    const struct corv_outgoing_spec *spec, unsigned timeout_ms, corv_host_done done, void *ctx);
+
+struct corv_host_stats {
+    uint64_t delivered, later, refused, unreadable, timeouts, late, twice;
+    uint64_t call_us_max; /* longest time inside one call of the adapter */
+    unsigned in_flight;
+};
+CORV_MUST_CHECK corv_rc corv_hosts_stats(
+    const struct corv_hosts *h, const char *adapter, struct corv_host_stats *out);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Questions and operator's actions for corvctl and the admin listener: blocking libpq on a
+ * connection of its own, read-only unless the name says otherwise. Every action appends to the
+ * audit chain "operator" in the same transaction. Results are plain arrays owned by the caller
+ * (corv_inspect_*_free). Not for the daemon's loop thread.
+ * Test: tests/unit/test_inspect.c */
+#ifndef CORV_QUEUE_INSPECT_H
+#define CORV_QUEUE_INSPECT_H
+
+#include "daemon/base/fault.h"
+#include "queue/types.h"
+
+struct corv_inspect; /* a connection */
+
+CORV_MUST_CHECK corv_rc corv_inspect_open(
+    const char *conninfo, struct corv_inspect **out, struct corv_fault *fault);
+void corv_inspect_close(struct corv_inspect *i);
+
+struct corv_inspect_message {
+    char id[CORV_ID_TEXT];
+    char parent[CORV_ID_TEXT]; /* "" when received */
+    char received[32];         /* ISO 8601 UTC, milliseconds */
+    char kind[48];
+    char variant[32];
+    char sender[64];
+    char zender_org[24];
+    char ontvanger_org[24];
+    char referentie[48];
+    char mandated_by[64];
+    char responsible[64];
+    bool urgent;
+    uint64_t size;
+    char digest[CORV_DIGEST_TEXT];
+    unsigned deliveries, waiting, held, dead, confirmed, dropped;
+};
+struct corv_inspect_delivery {
+    char message[CORV_ID_TEXT];
+    int no;
+    char kind[48];
+    char route[64];
+    char party[64];
+    char state[16]; /* corv_delivery_state_name, or "leased" */
+    int priority;
+    int attempts;
+    char created[32];
+    char due[32];  /* next attempt, "" when final */
+    char done[32]; /* "" when open */
+    char code[48];
+    char text[256];
+    int status;
+    char held_question[256];
+    char receipt[128]; /* as printable text, cut */
+};
+struct corv_inspect_event {
+    int chain;
+    int64_t seq;
+    char at[32];
+    char event[48];
+    char message[CORV_ID_TEXT];
+    int delivery;
+    char party[64];
+    char actor[96];
+    char code[48];
+    char detail[512];
+};
+struct corv_inspect_filter {
+    const char *kind;      /* NULL: any; the same for the next ones */
+    const char *party;     /* sender or receiver */
+    const char *state;     /* a delivery in this state */
+    const char *reference; /* referentienummer, exact */
+    unsigned limit;        /* newest first, default 50 */
+};
+
+CORV_MUST_CHECK corv_rc corv_inspect_messages(struct corv_inspect *i,
+    const struct corv_inspect_filter *filter, struct corv_inspect_message **out, size_t *count,
+    struct corv_fault *fault);
+/* id may be a unique prefix of at least 8 characters. CORV_E_NOTFOUND / CORV_E_LIMIT (several). */
+CORV_MUST_CHECK corv_rc corv_inspect_message(struct corv_inspect *i, const char *id,
+    struct corv_inspect_message *out, struct corv_fault *fault);
+/* Messages made from this one (kennisgeving, Fo01). */
+CORV_MUST_CHECK corv_rc corv_inspect_children(struct corv_inspect *i, const char *id,
+    struct corv_inspect_message **out, size_t *count, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_inspect_deliveries(struct corv_inspect *i, const char *message_id,
+    struct corv_inspect_delivery **out, size_t *count, struct corv_fault *fault);
+/* Open deliveries by state: "waiting", "held", "dead" or NULL for all open ones; due first. */
+CORV_MUST_CHECK corv_rc corv_inspect_open_deliveries(struct corv_inspect *i, const char *state,
+    unsigned limit, struct corv_inspect_delivery **out, size_t *count, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_inspect_trace(struct corv_inspect *i, const char *message_id,
+    struct corv_inspect_event **out, size_t *count, struct corv_fault *fault);
+
+struct corv_inspect_lane {
+    char party[64];
+    uint64_t waiting, leased, held, dead;
+    char oldest_due[32]; /* "" when nothing is due */
+    double oldest_due_seconds;
+    char next_due[32];
+    char last_code[48];
+    char last_text[256];
+};
+CORV_MUST_CHECK corv_rc corv_inspect_lanes(struct corv_inspect *i, struct corv_inspect_lane **out,
+    size_t *count, struct corv_fault *fault);
+
+/* Walks all chains. broken says where and what; CORV_OK with broken->seq == 0: all well. */
+struct corv_audit_report {
+    uint64_t chains, lines, verified;
+    struct {
+        int chain;
+        int64_t seq; /* 0: not broken */
+        char what[160];
+    } broken;
+};
+CORV_MUST_CHECK corv_rc corv_inspect_verify(
+    struct corv_inspect *i, struct corv_audit_report *out, struct corv_fault *fault);
+
+/* ---- actions; actor is "operator:USER@HOST" ------------------------------------------------ */
+
+/* dead or waiting (or leased by nobody) -> due now, attempts kept. no 0: all of the message. */
+CORV_MUST_CHECK corv_rc corv_act_retry(struct corv_inspect *i, const char *message_id, int no,
+    const char *actor, unsigned *changed, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_act_hold(struct corv_inspect *i, const char *message_id, int no,
+    const char *reason, const char *actor, unsigned *changed, struct corv_fault *fault);
+/* held -> due now; to: party that must receive it (required when the delivery has none). */
+CORV_MUST_CHECK corv_rc corv_act_release(struct corv_inspect *i, const char *message_id, int no,
+    const char *to, const char *actor, unsigned *changed, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_act_reroute(struct corv_inspect *i, const char *message_id, int no,
+    const char *to, const char *actor, unsigned *changed, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_act_drop(struct corv_inspect *i, const char *message_id, int no,
+    const char *reason, const char *actor, unsigned *changed, struct corv_fault *fault);
+
+#endif

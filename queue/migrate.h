@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Numbered, forward-only migrations (queue/sql/NNN_name.sql, compiled in), each in a transaction
+ * under an advisory lock, with its SHA-256 kept. Blocking libpq. A database that knows a number
+ * this program does not know is refused, unless that migration is marked "expand-only".
+ * Test: tests/unit/test_migrate.c */
+#ifndef CORV_QUEUE_MIGRATE_H
+#define CORV_QUEUE_MIGRATE_H
+
+#include "daemon/base/fault.h"
+
+CORV_MUST_CHECK corv_rc corv_migrate(const char *conninfo, struct corv_fault *fault);
+
+#endif

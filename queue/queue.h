@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The durable queue on PostgreSQL, asynchronous on the libuv loop.
+ *
+ * One writer connection takes everything that changes state - puts, settles, notes - and commits
+ * what has come together in one transaction (group commit, synchronous_commit=on); a second
+ * connection leases and reads. Both run libpq non-blocking in pipeline mode. What one item does
+ * wrong (a duplicate, a value PostgreSQL refuses) never fails its neighbours: the batch is then
+ * run again item by item. When the connection breaks while COMMIT is under way the outcome is
+ * unknown; the batch is run again after reconnecting, and since every item is idempotent by id
+ * the answer is right either way.
+ *
+ * Every change appends its event to this node's hash chain in the same transaction (audit.h).
+ *
+ * Threads: loop thread only. Callbacks come on the loop thread, never from inside the call that
+ * asked. Strings and views in a request are borrowed until its callback.
+ * Errors: CORV_AGAIN when the queue is not connected or its backlog is full (answer 503).
+ * Tests: tests/unit/test_queue.c (a real PostgreSQL), tests/fault. */
+#ifndef CORV_QUEUE_QUEUE_H
+#define CORV_QUEUE_QUEUE_H
+
+#include <uv.h>
+
+#include "daemon/base/fault.h"
+#include "queue/types.h"
+
+struct corv_queue;
+
+struct corv_queue_options {
+    uv_loop_t *loop;
+    const char *conninfo; /* libpq */
+    const char *node;     /* name of the audit chain and of the leases */
+    unsigned batch_items; /* in one transaction at most, default 256 */
+    uint64_t batch_bytes; /* of sealed payload in one transaction, default 32 MiB */
+    unsigned backlog;     /* items waiting at most, default 4096: then CORV_AGAIN */
+    unsigned wait_ms;     /* an item not committed by then is answered UNAVAILABLE; default 15000 */
+    unsigned lease_seconds;
+    void (*on_connected)(void *ctx, bool connected); /* may be NULL */
+    void *ctx;
+};
+
+/* Migrates the database (blocking, before the loop runs), takes this node's chain and starts
+ * connecting. */
+CORV_MUST_CHECK corv_rc corv_queue_open(
+    const struct corv_queue_options *o, struct corv_queue **out, struct corv_fault *fault);
+/* Finishes what is under way (at most limit_ms), then closes; on_closed is called on the loop. */
+void corv_queue_close(
+    struct corv_queue *q, unsigned limit_ms, void (*on_closed)(void *), void *ctx);
+bool corv_queue_connected(const struct corv_queue *q);
+
+/* ---- put: take a message in -------------------------------------------------------------- */
+
+enum corv_put_result {
+    CORV_PUT_STORED,      /* committed just now */
+    CORV_PUT_REPEAT,      /* same reference, same content: answer as before, with first id */
+    CORV_PUT_CONFLICT,    /* same reference, other content (StUF016); committed as an event */
+    CORV_PUT_UNAVAILABLE, /* not committed as far as we know: 503, the sender repeats */
+    CORV_PUT_REJECTED,    /* PostgreSQL refuses this very item: our bug, 500 */
+};
+struct corv_put_answer {
+    enum corv_put_result result;
+    struct corv_id first; /* the number of the stored message (for REPEAT: the earlier one) */
+};
+typedef void (*corv_put_cb)(void *ctx, const struct corv_put_answer *answer);
+
+struct corv_put {
+    struct corv_digest dedup_key; /* over organisatie, applicatie, administratie, reference */
+    struct corv_digest content;   /* digest of the payload */
+    const struct corv_queue_message *messages; /* [0] is the received one, others derived from it */
+    unsigned messages_count;
+    const struct corv_queue_event *events; /* appended when stored */
+    unsigned events_count;
+    const struct corv_queue_event *on_repeat;   /* appended instead when it is a repeat */
+    const struct corv_queue_event *on_conflict; /* … or a conflict */
+    corv_put_cb cb;
+    void *ctx;
+};
+CORV_MUST_CHECK corv_rc corv_queue_put(struct corv_queue *q, const struct corv_put *put);
+
+/* ---- note: an event alone (a refusal, a start, an operator's action) --------------------- */
+
+typedef void (*corv_done_cb)(void *ctx, bool committed);
+CORV_MUST_CHECK corv_rc corv_queue_note(
+    struct corv_queue *q, const struct corv_queue_event *event, corv_done_cb cb, void *ctx);
+
+/* ---- lease: take due deliveries ----------------------------------------------------------- */
+
+struct corv_lease_lane {
+    const char *party;
+    unsigned room; /* how many this lane can take now */
+};
+/* leased: array of count deliveries; the array and its items are the receiver's
+ * (corv_leased_free each, then free). failed: nothing could be asked (not connected). */
+typedef void (*corv_lease_cb)(void *ctx, struct corv_leased **leased, size_t count, bool failed);
+/* For every lane its due deliveries, spoed first, then oldest; FOR UPDATE SKIP LOCKED; the lease
+ * lasts lease_seconds and attempts is counted up in the same statement. bytes bounds the sealed
+ * payload returned (at least one delivery comes). */
+CORV_MUST_CHECK corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lanes,
+    unsigned count, uint64_t bytes, corv_lease_cb cb, void *ctx);
+/* Parties that have waiting deliveries, with the age of the oldest due one: for lanes, metrics
+ * and readiness. */
+struct corv_backlog {
+    char party[64];
+    uint64_t waiting;
+    uint64_t due;
+    int64_t oldest_due_us; /* wall clock, 0 when none is due */
+    int64_t next_due_us;   /* 0 when none waits */
+};
+typedef void (*corv_backlog_cb)(void *ctx, const struct corv_backlog *b, size_t count, bool failed);
+CORV_MUST_CHECK corv_rc corv_queue_backlog(struct corv_queue *q, corv_backlog_cb cb, void *ctx);
+/* Renews leases of deliveries still under way: no need while timeout < lease; kept out. */
+
+/* ---- settle: what became of a leased delivery -------------------------------------------- */
+
+struct corv_settle {
+    struct corv_id message;
+    int no;
+    int attempt;
+    enum corv_delivery_state state; /* CONFIRMED, WAITING (later), DEAD, HELD */
+    int64_t due_us;                 /* for WAITING: next attempt */
+    const char *code;               /* outcome's code */
+    const char *text;               /* outcome's sentence, "" when confirmed */
+    int status;                     /* protocol status, 0 none */
+    struct corv_view receipt;
+    const struct corv_queue_event *event;
+    const struct corv_queue_message
+        *fault; /* a message to store in the same COMMIT (Fo01), or NULL */
+    corv_done_cb cb;
+    void *ctx;
+};
+CORV_MUST_CHECK corv_rc corv_queue_settle(struct corv_queue *q, const struct corv_settle *s);
+
+/* Gives back the leases this node held before it died (call once, before the first lease; the
+ * caller guarantees that no other process runs under the same node name). */
+CORV_MUST_CHECK corv_rc corv_queue_release_own(struct corv_queue *q, corv_done_cb cb, void *ctx);
+
+/* Called when another node or an operator says that something may be due (LISTEN corv_due).
+ * Only a hint; polling is the truth. */
+void corv_queue_on_hint(struct corv_queue *q, void (*hint)(void *ctx), void *ctx);
+
+struct corv_queue_stats { /* since start */
+    uint64_t commits;
+    uint64_t items;
+    uint64_t item_by_item; /* batches that had to be run again singly */
+    uint64_t reconnects;
+    uint64_t commit_us_last;
+    uint64_t backlog; /* items waiting or under way now */
+};
+void corv_queue_stats_get(const struct corv_queue *q, struct corv_queue_stats *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Payloads at rest: AES-256-GCM with a key per message, wrapped (AES-256-GCM) by a key per hour
+ * that lives in a folder outside the database, WAL and backups. Destroying an hour's key destroys
+ * every copy of that hour's payloads (promise 6; Regeling art. 4.1).
+ * Sealed form: "CV1" | hour (4 bytes, hours since 1970, big endian) | nonce 12 | wrapped key 32 |
+ * tag 16 | nonce 12 | ciphertext | tag 16. The message id is authenticated data of both.
+ * Threads: seal and open from any thread; the rest on the loop thread or before it runs.
+ * Test: tests/unit/test_vault.c */
+#ifndef CORV_QUEUE_VAULT_H
+#define CORV_QUEUE_VAULT_H
+
+#include "daemon/base/buf.h"
+#include "daemon/base/fault.h"
+#include "daemon/base/id.h"
+
+struct corv_vault;
+
+/* dir is made (0700) when absent; key files are YYYYMMDDHH.key (UTC), 0600, written with fsync of
+ * file and folder before first use. */
+CORV_MUST_CHECK corv_rc corv_vault_open(
+    const char *dir, struct corv_vault **out, struct corv_fault *fault);
+void corv_vault_close(struct corv_vault *v); /* wipes keys; accepts NULL */
+/* *out is owned by the caller (free()). CORV_E_IO: no key could be made or kept (disk full). */
+CORV_MUST_CHECK corv_rc corv_vault_seal(struct corv_vault *v, const struct corv_id *id,
+    struct corv_view plain, char **out, size_t *size);
+/* CORV_E_NOTFOUND: the hour's key has been destroyed. CORV_E_INVALID: changed or not ours. */
+CORV_MUST_CHECK corv_rc corv_vault_open_sealed(struct corv_vault *v, const struct corv_id *id,
+    struct corv_view sealed, char **out, size_t *size);
+/* Overwrites and unlinks the key of that hour and forgets it. */
+CORV_MUST_CHECK corv_rc corv_vault_destroy_hour(struct corv_vault *v, uint32_t hour);
+uint32_t corv_vault_hour_of(struct corv_view sealed); /* 0 when not a sealed payload */
+
+#endif
