@@ -21,6 +21,7 @@
 #define FILE_LEN (CORV_VAULT_KEY + CHECK)
 #define NAME_LEN 32
 #define SECONDS  3600
+#define LEFT     "new-"    /* begin of the name of a key being made */
 #define LEFTOVER (10 * 60) /* seconds: a temporary file this old has no maker any more */
 
 struct cached {
@@ -126,8 +127,8 @@ static corv_rc random_name(char out[NAME_LEN])
 
     if (RAND_bytes(bytes, sizeof bytes) != 1)
         return CORV_E_IO;
-    memcpy(out, "new-", 4);
-    corv_hex(bytes, sizeof bytes, out + 4);
+    (void)snprintf(out, NAME_LEN, LEFT);
+    corv_hex(bytes, sizeof bytes, out + sizeof LEFT - 1);
     return CORV_OK;
 }
 
@@ -246,7 +247,7 @@ static void remove_leftovers(int dir)
     struct stat st;
 
     for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
-        if (strncmp(e->d_name, "new-", 4) == 0 &&
+        if (strncmp(e->d_name, LEFT, sizeof LEFT - 1) == 0 &&
             fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             st.st_mtime + LEFTOVER < time(NULL))
             (void)erase(dir, e->d_name);

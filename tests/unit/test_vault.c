@@ -248,7 +248,7 @@ static void each_hour_has_a_key_and_a_destroyed_one_is_gone_for_everyone(void **
 static void a_destroyed_key_is_overwritten(void **state)
 {
     struct corv_view sealed = seal("eerste", 6);
-    char path[200];
+    char path[400];
     char byte = 1;
     int fd;
 
@@ -281,7 +281,7 @@ static void more_hours_than_the_cache_holds(void **state)
 static void files_are_private_and_a_loose_one_is_closed(void **state)
 {
     struct corv_view sealed = seal("geheim", 6);
-    char path[200];
+    char path[400];
     struct stat st;
 
     (void)state;
@@ -318,7 +318,7 @@ static void a_folder_others_can_enter_is_refused(void **state)
 static void a_damaged_key_file_is_not_taken_for_a_key(void **state)
 {
     struct corv_view sealed = seal("geheim", 6);
-    char path[200];
+    char path[400];
     char *p = NULL;
     size_t n = 0;
     int fd;
@@ -372,7 +372,7 @@ static void a_folder_that_vanished_is_an_error(void **state)
 static void old_leftovers_are_removed_and_young_ones_kept(void **state)
 {
     const struct timespec old[2] = {{1000, 0}, {1000, 0}};
-    char path[200];
+    char path[400];
 
     (void)state;
     (void)snprintf(path, sizeof path, "%s/new-0001", dir);
