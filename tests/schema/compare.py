@@ -10,7 +10,7 @@ A difference fails the test unless tests/schema/known-differences.txt explains i
 The official zips are unpacked into a temporary folder and never enter the project.
 
 Exit: 0 equal, 1 different (or the schemas are broken), 77 skipped.
-Usage: compare.py [--seed N] [--mutants N] [--seconds S] [-v]
+Usage: compare.py [--seed N] [--random N] [--seconds S] [-v]
 """
 import argparse
 import collections
@@ -163,8 +163,9 @@ def family(root, default="jr"):
 
 # ---- mutants ---------------------------------------------------------------
 
-LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 20, 21, 24, 25, 30, 31, 35, 36, 40, 41, 42, 43,
-           45, 46, 50, 51, 80, 81, 100, 101, 150, 151, 200, 201, 250, 251, 254, 255, 256, 412, 413, 500, 501,
+LENGTHS = (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 23, 24,
+           25, 29, 30, 31, 34, 35, 36, 39, 40, 41, 42, 43, 44, 45, 46, 49, 50, 51, 79, 80, 81, 99,
+           100, 101, 149, 150, 151, 199, 200, 201, 249, 250, 251, 253, 254, 255, 256, 411, 412, 413, 499, 500, 501, 999,
            1000, 1001)
 CLASSES = ("", " ", "\n", "abc", "Ünïcødé ﬁ", "x" * 2000, "0", "1", "-1", "+5", "1.0", "1.5", "1e3", "00000000",
            "12345678", "123456789", "20110231", "-2026.0", " 20200101 ", "99999", "100000", "9999", "10000",
@@ -319,6 +320,8 @@ def op_xsi_official(e, rng):
         new.set(f"{{{XSI}}}type", "t:" + name)
 
 
+LISTED = []              # every enumerated value of the official files
+
 OPERATORS = {f.__name__[3:]: f for f in (
     op_drop, op_repeat, op_swap, op_shift, op_transplant, op_rename, op_namespace, op_text, op_edge, op_mixed, op_nil,
     op_unnil, op_attr_drop, op_attr_alter, op_attr_add, op_attr_namespace, op_xsi_type, op_xsi_official)}
@@ -436,7 +439,7 @@ def known_differences():
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--seed", type=int, default=20260703)
-    ap.add_argument("--mutants", type=int, default=24000, help="how many to make (at least 5000 must be reached)")
+    ap.add_argument("--random", type=int, default=3000, help="mutants at random places, after the systematic ones")
     ap.add_argument("--seconds", type=float, default=75, help="stop making mutants after this time")
     ap.add_argument("-v", action="store_true")
     args = ap.parse_args()
@@ -466,6 +469,9 @@ def main():
                     prefix, _, name = (e.get("type") or "").rpartition(":")
                     if name and e.get("name"):
                         OFFICIAL_TYPES[e.get("name")].add((e.nsmap.get(prefix or None), name))
+        LISTED[:] = sorted({e.get("value") for fam in FAMILIES for path in official[fam][1]
+                            if "zkn" in path or "bg0310" in path or "msg" in path or "stuf" in path
+                            for e in etree.parse(path).getroot().iter("{http://www.w3.org/2001/XMLSchema}enumeration")})
         schemas = {fam: official[fam][0] for fam in FAMILIES}
         faults += compare_corpus(shared, schemas, own, args)
         faults += compare_mutants(shared, schemas, own, args, begin)
@@ -555,6 +561,45 @@ def compare_mutants(shared, schemas, own, args, begin):
 
     originals = {name: root for name, root, _ in samples}
 
+    def every_value(name, root, e):
+        """at one place, exhaustively: nil, each length near a limit, each listed value, each attribute at its limits;
+        changes the message in place and puts it back"""
+        detail = "/".join(etree.QName(p).localname for p in path_of(e))
+        text, children, attributes = e.text, list(e), dict(e.attrib)
+
+        def restore():
+            retext(e, text)
+            e.extend(children)
+            e.attrib.clear()
+            e.attrib.update(attributes)
+
+        for content in (None, "1", "keep"):
+            e.set(NIL, "true")
+            if content != "keep":
+                retext(e, content)
+            judge("nil each", name, root, detail)
+            restore()
+        if not children:
+            for op, values in (("length each", ["a" * n for n in LENGTHS] + ["7" * n for n in range(1, 23)]),
+                               ("value each", LISTED)):
+                if op == "value each":
+                    e.text = "geen opsomming"
+                    if schemas[family(root)].validate(root):
+                        continue
+                for value in values:
+                    e.text = value
+                    judge(op, name, root, detail)
+                restore()
+        for key in attributes:
+            if key == NIL:
+                continue
+            for value in ["a" * n for n in (0, 1, 2, 3, 4, 29, 30, 31, 39, 40, 41, 254, 255, 256)] + ["true", "1", "J"]:
+                e.set(key, value)
+                judge("attr each", name, root, detail)
+            del e.attrib[key]
+            judge("attr each", name, root, detail)
+            restore()
+
     def mutate(op, name, root, index, salt):
         rng = random.Random(f"{args.seed}/{name}/{op}/{index}/{salt}")
         clone = copy.deepcopy(root)
@@ -598,6 +643,7 @@ def compare_mutants(shared, schemas, own, args, begin):
                 for op in OPERATORS:
                     for salt in range(WEIGHT.get(op, 1)):
                         mutate(op, name, root, i, salt)
+                every_value(name, root, e)
     first = sum(made.values())
     for name, root in grown:
         for i, e in enumerate(elements(root)):
@@ -605,14 +651,17 @@ def compare_mutants(shared, schemas, own, args, begin):
                 seen_paths.add(path_of(e))
                 for op in weighted:
                     mutate(op, name, root, i, f"g{made[op]}")
+                every_value(name, root, e)
     second = sum(made.values()) - first
 
     # 3. random ones, until the number or the time is reached
     rng = random.Random(args.seed)
     pool = [(n, r) for n, r, _ in samples] + grown
-    while sum(made.values()) < args.mutants and time.time() - begin < args.seconds:
+    for salt in range(args.random):
         name, root = rng.choice(pool)
-        mutate(rng.choice(weighted), name, root, rng.randrange(len(elements(root))), sum(made.values()))
+        op, index = rng.choice(weighted), rng.randrange(len(elements(root)))
+        if time.time() - begin < args.seconds:
+            mutate(op, name, root, index, f"r{salt}")
     for op in sorted(made):
         print(f"  {op:16} {made[op]:6} mutants, {valid[op]:5} of them valid, {ignored[op]} known differences")
     total = sum(made.values())
