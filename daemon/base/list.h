@@ -14,7 +14,6 @@ struct corv_list {
 
 #define CORV_LIST_ITEM(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 /* Removing the current node while walking is allowed. */
-// NOLINTNEXTLINE(bugprone-macro-parentheses): node is a name to declare
 #define CORV_LIST_EACH(node, head)                                                                 \
     for (struct corv_list *node = (head)->next, *node##_next = (node)->next; (node) != (head);     \
          (node) = node##_next, node##_next = (node)->next)
