@@ -108,7 +108,8 @@ struct corv_backlog {
 };
 typedef void (*corv_backlog_cb)(void *ctx, const struct corv_backlog *b, size_t count, bool failed);
 CORV_MUST_CHECK corv_rc corv_queue_backlog(struct corv_queue *q, corv_backlog_cb cb, void *ctx);
-/* Renews leases of deliveries still under way: no need while timeout < lease; kept out. */
+/* Makes the partitions of the coming days; cheap when they are there. Errors are logged. */
+CORV_MUST_CHECK corv_rc corv_queue_ensure_partitions(struct corv_queue *q);
 
 /* ---- settle: what became of a leased delivery -------------------------------------------- */
 
