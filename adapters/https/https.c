@@ -169,7 +169,7 @@ static void stop(void *instance)
     struct https_transfer *x;
     struct corv_outcome outcome = {.size = sizeof outcome};
 
-    https_outcome_later(&outcome, "https.stopped");
+    https_outcome_unsent(&outcome, "https.stopped");
     a->draining = true;
     while ((x = TAILQ_FIRST(&a->transfers)) != NULL)
         https_transfer_end(x, &outcome);

@@ -101,6 +101,6 @@ bool https_request_options(struct https_transfer *x, const struct corv_outgoing 
 
 /* outcome.c */
 void https_outcome_of(struct https_transfer *x, CURLcode result, struct corv_outcome *outcome);
-void https_outcome_later(struct corv_outcome *outcome, const char *code);
+void https_outcome_unsent(struct corv_outcome *outcome, const char *code);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
     {"https.cancelled", "De bezorging is afgebroken."},
     {"https.draining", "De adapter neemt niets meer aan omdat hij wordt gestopt."},
     {"https.stopped", "De adapter is gestopt voordat de partij antwoordde."},
+    {"https.header", "De gegevens bij het bericht passen niet in een HTTP-kop."},
     {"https.memory", "Er was geen geheugen voor de verbinding."},
     {"connect.dns", "De naam in het adres van de partij is niet bekend."},
     {"connect.refused", "De partij is niet bereikbaar: geen verbinding mogelijk."},
@@ -27,13 +28,13 @@ static const struct {
     {"http.broken", "De partij verbrak de verbinding of antwoordde onbegrijpelijk."},
 };
 
-void https_outcome_later(struct corv_outcome *outcome, const char *code)
+void https_outcome_unsent(struct corv_outcome *outcome, const char *code)
 {
     size_t i = sizeof texts / sizeof texts[0] - 1;
 
     while (i > 0 && strcmp(texts[i].code, code) != 0)
         i--;
-    outcome->cls = CORV_LATER;
+    outcome->cls = strcmp(code, "https.header") == 0 ? CORV_UNREADABLE : CORV_LATER;
     outcome->code = texts[i].code;
     outcome->text = texts[i].text;
 }
@@ -136,5 +137,5 @@ void https_outcome_of(struct https_transfer *x, CURLcode result, struct corv_out
     if (status >= 200 && status <= 999 && (result == CURLE_OK || x->cut))
         read_status(x, status, outcome);
     else
-        https_outcome_later(outcome, result == CURLE_OK ? "http.broken" : code_of(x, result));
+        https_outcome_unsent(outcome, result == CURLE_OK ? "http.broken" : code_of(x, result));
 }

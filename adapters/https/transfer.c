@@ -65,8 +65,11 @@ static struct https_transfer *transfer_new(
     x->easy = easy_get(a);
     if (!x->easy)
         goto out;
+    *wrong = "https.header";
+    if (!https_request_headers(x, m))
+        goto out;
     *wrong = "https.failed";
-    if (!https_request_headers(x, m) || !https_request_options(x, m, https_share_of(a, share)))
+    if (!https_request_options(x, m, https_share_of(a, share)))
         goto out;
     *wrong = NULL;
     return x;
@@ -92,7 +95,7 @@ int https_deliver(
         wrong = "https.failed";
     }
     if (wrong) {
-        https_outcome_later(outcome, wrong);
+        https_outcome_unsent(outcome, wrong);
         return CORV_DONE;
     }
     TAILQ_INSERT_TAIL(&a->transfers, x, entry);
@@ -116,7 +119,7 @@ void https_transfer_ended(struct https_transfer *x, CURLcode result)
     struct corv_outcome outcome = {.size = sizeof outcome};
 
     if (x->cancelled)
-        https_outcome_later(&outcome, "https.cancelled");
+        https_outcome_unsent(&outcome, "https.cancelled");
     else
         https_outcome_of(x, result, &outcome);
     https_transfer_end(x, &outcome);
