@@ -72,8 +72,7 @@ static void stop(struct reader *r, corv_rc rc)
     r->ctxt->disableSAX = 1;
 }
 
-static void refuse(
-    struct reader *r, enum corv_layer layer, const char *code, const char *sentence)
+static void refuse(struct reader *r, enum corv_layer layer, const char *code, const char *sentence)
 {
     struct corv_finding one = {.layer = layer, .actor = CORV_ACT_LEVERANCIER};
 
@@ -113,8 +112,8 @@ static void note_kind(struct reader *r, const xmlNode *node)
     if (r->d->kind != CORV_KIND_UNKNOWN || !node->ns || !up)
         return;
     if (up->type == XML_DOCUMENT_NODE || corv_node_is(up, CORV_NS_SOAP, "Body"))
-        r->d->kind = corv_kind_of(corv_view_str((const char *)node->ns->href),
-            corv_view_str((const char *)node->name));
+        r->d->kind = corv_kind_of(
+            corv_view_str((const char *)node->ns->href), corv_view_str((const char *)node->name));
 }
 
 static void begin_attachment(struct reader *r, xmlNodePtr node)
