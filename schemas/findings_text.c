@@ -170,12 +170,12 @@ static const char *hint(const char *name)
         {"BG:aoa.postcode", "vier cijfers en twee hoofdletters, zonder spatie"},
         {"BG:aoa.huisnummer", "alleen cijfers; letter en toevoeging hebben een eigen element"},
         {"BG:inp.gemeenteVanInschrijving", "gemeentecode van vier cijfers"},
-        {"StUF:tijdstipBericht", "8 tot 17 cijfers, te beginnen met jjjjmmdd"},
+        {"StUF:tijdstipBericht", "8 tot 17 cijfers (jjjjmmdd en eventueel de tijd)"},
         {"OINNummer", "OIN van twintig cijfers"},
         {"oinNummer", "OIN van twintig cijfers"},
-        {"datumTijd", "cijfers, te beginnen met jjjjmmdd"},
-        {"datumStatusGezet", "8 tot 17 cijfers, te beginnen met jjjjmmdd"},
-        {"datum", "acht cijfers: jjjjmmdd"},
+        {"datumTijd", "cijfers (jjjjmmdd en de tijd)"},
+        {"datumStatusGezet", "8 tot 17 cijfers (jjjjmmdd en eventueel de tijd)"},
+        {"datum", "acht cijfers (jjjjmmdd)"},
     };
 
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)

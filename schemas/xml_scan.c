@@ -60,9 +60,17 @@ static bool looking_at(const struct scan *s, const char *word)
 static size_t after(const struct scan *s, size_t from, const char *word)
 {
     size_t n = strlen(word);
-    const char *hit = from < s->text.n ? memmem(s->text.p + from, s->text.n - from, word, n) : NULL;
 
-    return hit ? (size_t)(hit - s->text.p) + n : 0;
+    while (from + n <= s->text.n) {
+        const char *hit = memchr(s->text.p + from, word[0], s->text.n - from - n + 1);
+
+        if (!hit)
+            break;
+        from = (size_t)(hit - s->text.p) + 1;
+        if (memcmp(hit, word, n) == 0)
+            return from - 1 + n;
+    }
+    return 0;
 }
 
 static enum step comment(struct scan *s)
