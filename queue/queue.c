@@ -108,7 +108,7 @@ static void reader_hint(void *ctx, const char *channel)
 }
 
 /* A name no other connection has, so that a session can end its own forerunner and nobody else. */
-static corv_rc connect(
+static corv_rc open_connection(
     struct corv_queue *q, struct corv_pg_options *o, const char *what, struct corv_pg **out)
 {
     char name[64];
