@@ -4,7 +4,8 @@
  *     corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG
  * FILE is a message in which the text @REFERENTIE@ stands once; each copy gets a number of its own
  * that begins with TAG. Prints one line of JSON: counts by answer, seconds, and the time from the
- * first byte sent to the answer (mean, p50, p99, max in microseconds). Test: tests/bench/test_wire.py */
+ * first byte sent to the answer (mean, p50, p99, max in microseconds). Test:
+ * tests/bench/test_wire.py */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -132,7 +133,7 @@ static void tend(struct sender *s)
 
     if (alive && s->wire.open) {
         post(s);
-        alive = wire_step(&s->wire);
+        alive = wire_push(&s->wire);
     }
     if (alive)
         return;

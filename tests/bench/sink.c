@@ -111,7 +111,7 @@ static void welcome(int listener, int epoll, SSL_CTX *ctx)
 
 static void tend(struct wire *w)
 {
-    bool alive = wire_step(w) && serve(w) && wire_step(w);
+    bool alive = wire_step(w) && serve(w) && wire_push(w);
 
     if (alive)
         return;

@@ -156,7 +156,12 @@ bool wire_step(struct wire *w)
         }
         w->open = true;
     }
-    if (flush(w) < 0 || fill(w) < 0)
+    return fill(w) >= 0 && wire_push(w);
+}
+
+bool wire_push(struct wire *w)
+{
+    if (w->open && flush(w) < 0)
         return false;
     watch(w, EPOLLIN | (w->out_done < w->out_n ? (unsigned)EPOLLOUT : 0));
     return true;

@@ -38,6 +38,8 @@ void wire_init(struct wire *w, int epoll, int fd, SSL_CTX *ctx, bool server);
 void wire_close(struct wire *w);
 /* Handshake, write what is waiting, read what came. false: the other side is gone. */
 bool wire_step(struct wire *w);
+/* Writes what is waiting and reads nothing, for after the caller has looked at what was read. */
+bool wire_push(struct wire *w);
 void wire_send(struct wire *w, const char *bytes, size_t n);
 /* True when a whole head is there (the body may still be on its way). */
 bool wire_head(const struct wire *w, struct wire_http *h);
