@@ -177,6 +177,89 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+# ---- a receiver ------------------------------------------------------------------------------
+
+
+class Entry:
+    """One line of a partner's ledger: a message it read whole."""
+
+    def __init__(self, raw, folder_):
+        self.raw = raw
+        self.message, self.delivery, self.kind = raw["message"], raw["delivery"], raw["kind"]
+        self.attempt = int(raw["attempt"] or 0)
+        self.repeat = raw["repeat"] not in ("", "0", "false", "nee")
+        self.status, self.sha256, self.time = raw["status"], raw["sha256"], raw["time"]
+        self.oin = raw["oin"]
+        self.file = os.path.join(folder_, "%d-%s" % (raw["seq"], raw["sha256"][:16]))
+
+    @property
+    def body(self):
+        with open(self.file, "rb") as f:
+            return f.read()
+
+    def __repr__(self):
+        return "<%s %s attempt %d -> %d>" % (self.kind, self.delivery, self.attempt, self.status)
+
+
+class Partner:
+    """A receiving party: partner.py with a ledger that outlives its restarts."""
+
+    def __init__(self, path, name, pki):
+        self.name, self.pki, self.port = name, pki, free_port()
+        self.folder = os.path.join(path, "partners", name)
+        os.makedirs(self.folder, exist_ok=True)
+        self.control = os.path.join(self.folder, "control.json")
+        self.url = "https://localhost:%d/berichten" % self.port
+        self.process = None
+        self.runs = 0
+
+    def start(self):
+        self.runs += 1  # a restarted stub numbers from 1 again: a folder for each run
+        run = os.path.join(self.folder, str(self.runs))
+        os.makedirs(run, exist_ok=True)
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(SUPPORT, "partner.py"), "--port", str(self.port),
+             "--ca", self.pki.ca, "--certificate", self.pki.cert(self.name),
+             "--key", self.pki.key(self.name), "--ledger", os.path.join(run, "ledger"),
+             "--save", os.path.join(run, "saved"), "--control", self.control],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=open(os.path.join(self.folder, "errors.txt"), "ab"))
+        if not self.process.stdout.readline().strip().isdigit():
+            raise Trouble("the stub of %s did not start" % self.name)
+        return self
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+            self.process.stdout.close()
+        self.process = None
+
+    def behave(self, **how):
+        """See partner.py; no arguments: well again."""
+        with open(self.control + ".new", "w", encoding="utf-8") as f:
+            json.dump(how, f)
+        os.rename(self.control + ".new", self.control)
+
+    def ledger(self):
+        entries = []
+        for run in range(1, self.runs + 1):
+            where = os.path.join(self.folder, str(run))
+            with contextlib.suppress(FileNotFoundError):
+                with open(os.path.join(where, "ledger"), encoding="utf-8") as f:
+                    lines = f.read().split("\n")[:-1]  # a line without its end is not written yet
+                entries += [Entry(json.loads(x), os.path.join(where, "saved")) for x in lines]
+        return entries
+
+    def taken(self):
+        """What it answered yes to."""
+        return [e for e in self.ledger() if 200 <= e.status < 300]
+
+
 # ---- the daemon ------------------------------------------------------------------------------
 
 
