@@ -71,26 +71,10 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
     return corv_vault_open(path, &app->vault, fault);
 }
 
-static void own_leases_released(void *ctx, bool committed)
-{
-    struct corv_app *app = ctx;
-
-    if (!committed) {
-        (void)corv_queue_release_own(app->queue, own_leases_released, app);
-        return;
-    }
-    app->open = true;
-    CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
-    corv_upkeep_ready(app);
-    corv_deliver_soon(app);
-}
-
 static void database_came_or_went(void *ctx, bool connected)
 {
-    struct corv_app *app = ctx;
-
-    if (connected && !app->open)
-        (void)corv_queue_release_own(app->queue, own_leases_released, app);
+    if (connected)
+        corv_upkeep_connected(ctx);
 }
 
 static void hint_came(void *ctx)
