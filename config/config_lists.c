@@ -133,8 +133,7 @@ static void take_party(struct corv_reader *r, const struct corv_tree *node,
     p->line = node->line;
     corv_take_name(r, CORV_CELL(party, id, node, raw->id), &p->id);
     corv_take_text(r, CORV_CELL(party, name, node, raw->name), &p->name);
-    take_digits(r, CORV_CELL(party, oin, node, raw->oin), 20, "config.bad-oin",
-        "Een OIN heeft 20 cijfers; zet het tussen aanhalingstekens.", &p->oin);
+    corv_take_oin(r, CORV_CELL(party, oin, node, raw->oin), &p->oin);
     take_digits(r, CORV_CELL(party, gemeentecode, node, raw->gemeentecode), 4,
         "config.bad-gemeentecode",
         "Een gemeentecode heeft 4 cijfers; zet haar tussen aanhalingstekens.", &p->gemeentecode);

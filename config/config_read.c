@@ -43,6 +43,7 @@ void corv_config_free(struct corv_config *c)
 #define TAKE_FILE    corv_take_file
 #define TAKE_PATH    corv_take_path
 #define TAKE_ADDRESS corv_take_address
+#define TAKE_OIN     corv_take_oin
 #define TAKE_LEVEL   corv_take_level
 #define TAKE_BOOL    corv_take_bool
 #define TAKE_NUMBER  corv_take_number
@@ -92,6 +93,8 @@ static void fill_in(struct corv_reader *r, struct corv_config *c)
     char host[256] = "";
     size_t n = 0;
 
+    if (!c->oin)
+        c->oin = "";
     if (c->workers == 0)
         c->workers = processors > 0 ? (unsigned)processors : 1;
     if (!c->node || strcmp(c->node, "auto") != 0)

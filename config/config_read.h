@@ -27,6 +27,7 @@ void corv_take_name(struct corv_reader *r, struct corv_cell cell, const char **o
 void corv_take_file(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_path(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_address(struct corv_reader *r, struct corv_cell cell, const char **out);
+void corv_take_oin(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_level(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_bool(struct corv_reader *r, struct corv_cell cell, bool *out);
 void corv_take_number(struct corv_reader *r, struct corv_cell cell, unsigned *out); /* auto: 0 */

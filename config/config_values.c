@@ -100,6 +100,15 @@ void corv_take_address(struct corv_reader *r, struct corv_cell cell, const char 
             "Dit is geen IP-adres; schrijf bijvoorbeeld 0.0.0.0 of \"::\".");
 }
 
+void corv_take_oin(struct corv_reader *r, struct corv_cell cell, const char **out)
+{
+    *out = text_of(r, cell);
+    if (!*out || corv_text_is_digits(*out, 20))
+        return;
+    bad(r, cell, "config.bad-oin", "Een OIN heeft 20 cijfers; zet het tussen aanhalingstekens.");
+    *out = NULL;
+}
+
 void corv_take_level(struct corv_reader *r, struct corv_cell cell, const char **out)
 {
     enum corv_log_level level;

@@ -20,6 +20,7 @@ static const cyaml_schema_value_t text_value = {
 #define FIELD_FILE     FIELD_SCALAR
 #define FIELD_PATH     FIELD_SCALAR
 #define FIELD_ADDRESS  FIELD_SCALAR
+#define FIELD_OIN      FIELD_SCALAR
 #define FIELD_LEVEL    FIELD_SCALAR
 #define FIELD_BOOL     FIELD_SCALAR
 #define FIELD_NUMBER   FIELD_SCALAR

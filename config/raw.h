@@ -15,6 +15,7 @@
 #define RAW_FILE(key)    char *key;
 #define RAW_PATH(key)    char *key;
 #define RAW_ADDRESS(key) char *key;
+#define RAW_OIN(key)     char *key;
 #define RAW_LEVEL(key)   char *key;
 #define RAW_BOOL(key)    char *key;
 #define RAW_NUMBER(key)  char *key;

@@ -24,8 +24,8 @@ const struct corv_setting_row corv_settings[] = {
 };
 const unsigned corv_settings_count = sizeof corv_settings / sizeof *corv_settings;
 
-static const char *const type_texts[] = {"tekst", "naam", "bestand", "pad", "IP-adres", "logniveau",
-    "true of false", "getal", "bytes", "datum", "lijst"};
+static const char *const type_texts[] = {"tekst", "naam", "bestand", "pad", "IP-adres", "OIN",
+    "logniveau", "true of false", "getal", "bytes", "datum", "lijst"};
 static const char *const reload_texts[] = {
     "alleen bij start", "nieuwe verbindingen", "volgende bericht"};
 

@@ -14,6 +14,7 @@ enum corv_setting_type {
     CORV_SET_FILE,
     CORV_SET_PATH,
     CORV_SET_ADDRESS,
+    CORV_SET_OIN,
     CORV_SET_LEVEL,
     CORV_SET_BOOL,
     CORV_SET_NUMBER,
