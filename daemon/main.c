@@ -1,5 +1,159 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-int main(void)
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+#include "config/config.h"
+#include "daemon/base/log.h"
+#include "daemon/build_up.h"
+
+#define DRAIN_MS 20000
+
+struct options {
+    const char *config;
+    bool check;
+};
+
+static int usage(FILE *to, int code)
 {
-    return 0;
+    (void)fputs("Gebruik: corvd --config BESTAND [--check]\n"
+                "  --config BESTAND  de configuratie (zie corvd.yaml.example)\n"
+                "  --check           alleen de configuratie nakijken\n"
+                "  --version         versie\n",
+        to);
+    return code;
+}
+
+/* Returns -1 to go on, else an exit code. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    int c;
+
+    while ((c = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
+        if (c == 'c')
+            o->config = optarg;
+        else if (c == 'k')
+            o->check = true;
+        else if (c == 'v')
+            return puts("corvd " CORV_VERSION) < 0 ? EX_IOERR : EX_OK;
+        else
+            return usage(c == 'h' ? stdout : stderr, c == 'h' ? EX_OK : EX_USAGE);
+    }
+    return o->config && optind == argc ? -1 : usage(stderr, EX_USAGE);
+}
+
+static void show(const struct corv_findings *f, const char *path)
+{
+    for (size_t i = 0; i < f->count; i++)
+        (void)fprintf(stderr, "%s:%d: %s: %s [%s]\n", path, f->list[i].line,
+            f->list[i].severity == CORV_SEV_ERROR ? "fout" : "let op", f->list[i].text,
+            f->list[i].code);
+    if (f->dropped)
+        (void)fprintf(stderr, "%s: en nog %zu bevindingen\n", path, f->dropped);
+}
+
+static int load(const struct options *o, struct corv_config **config)
+{
+    struct corv_findings findings;
+    int code = EX_OK;
+
+    corv_findings_init(&findings);
+    if (corv_config_load(o->config, config, &findings) != CORV_OK) {
+        show(&findings, o->config);
+        (void)fprintf(stderr, "corvd: de configuratie deugt niet; corvd start niet\n");
+        code = EX_CONFIG;
+    } else if (o->check) {
+        show(&findings, o->config);
+        (void)printf("%s: in orde\n", o->config);
+    }
+    corv_findings_free(&findings);
+    return code;
+}
+
+static void stop_came(uv_signal_t *handle, int signum)
+{
+    struct corv_app *app = handle->data;
+
+    CORV_LOG(INFO, "daemon.signal", NULL, CORV_N(COUNT, signum));
+    (void)sd_notify(0, "STOPPING=1");
+    corv_drain(app, DRAIN_MS);
+}
+
+static void watch_signals(struct corv_app *app, uv_signal_t *signals)
+{
+    static const int which[] = {SIGTERM, SIGINT};
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < 2; i++) {
+        (void)uv_signal_init(&app->loop, &signals[i]);
+        signals[i].data = app;
+        (void)uv_signal_start(&signals[i], stop_came, which[i]);
+        uv_unref((uv_handle_t *)&signals[i]);
+    }
+}
+
+static void set_workers(const struct corv_config *c)
+{
+    char text[16];
+
+    /* two more than the workers: name look-ups and chores share the pool */
+    (void)snprintf(text, sizeof text, "%u", c->workers + 2);
+    (void)setenv("UV_THREADPOOL_SIZE", text, 1);
+}
+
+static int run(struct corv_config *config_take)
+{
+    static struct corv_app app;
+    static uv_signal_t signals[2];
+    struct corv_fault fault = {0};
+    enum corv_log_level level = CORV_LOG_INFO;
+    int code = EX_OK;
+
+    app.config = config_take;
+    if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
+        corv_log_set_level(level);
+    set_workers(app.config);
+    if (uv_loop_init(&app.loop) != 0)
+        return EX_OSERR;
+    (void)uv_loop_configure(&app.loop, UV_METRICS_IDLE_TIME);
+    watch_signals(&app, signals);
+    if (corv_build_up(&app, &fault) != CORV_OK) {
+        CORV_LOG(ERROR, "daemon.not-started", NULL, CORV_F(CODE, fault.code[0] ? fault.code : NULL),
+            CORV_F(REASON, fault.text[0] ? fault.text : NULL));
+        (void)fprintf(
+            stderr, "corvd: niet gestart: %s\n", fault.text[0] ? fault.text : "geen geheugen");
+        code = fault.cls == CORV_FAULT_SETTINGS ? EX_CONFIG : EX_UNAVAILABLE;
+    } else {
+        (void)sd_notify(0, "READY=1");
+        (void)uv_run(&app.loop, UV_RUN_DEFAULT);
+    }
+    for (size_t i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&signals[i], NULL);
+    corv_take_down(&app, DRAIN_MS);
+    (void)uv_loop_close(&app.loop);
+    CORV_LOG(INFO, "daemon.stopped", NULL, CORV_N(COUNT, code));
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    struct corv_config *config = NULL;
+    int code = read_options(argc, argv, &o);
+
+    if (code >= 0)
+        return code;
+    code = load(&o, &config);
+    if (code != EX_OK || o.check) {
+        corv_config_free(config);
+        return code;
+    }
+    return run(config);
 }

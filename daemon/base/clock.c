@@ -63,7 +63,7 @@ static int amsterdam_offset(const struct tm *utc)
     return now >= begin && now < end ? 7200 : 3600;
 }
 
-int corv_clock_day(int64_t us)
+static struct tm amsterdam(int64_t us)
 {
     time_t secs = (time_t)(us / 1000000);
     struct tm tm = {0};
@@ -71,5 +71,20 @@ int corv_clock_day(int64_t us)
     (void)gmtime_r(&secs, &tm);
     secs += amsterdam_offset(&tm);
     (void)gmtime_r(&secs, &tm);
+    return tm;
+}
+
+char *corv_clock_stuf(int64_t us, char out[15])
+{
+    struct tm tm = amsterdam(us);
+
+    (void)strftime(out, 15, "%Y%m%d%H%M%S", &tm);
+    return out;
+}
+
+int corv_clock_day(int64_t us)
+{
+    struct tm tm = amsterdam(us);
+
     return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
 }

@@ -15,6 +15,8 @@ int64_t corv_clock_mono_us(void); /* never jumps; for durations */
 void corv_clock_shift_us(int64_t offset);
 /* ISO 8601 in UTC with microseconds. Returns out. */
 char *corv_clock_text(int64_t us, char out[CORV_TIME_TEXT]);
+/* jjjjmmdduummss in Dutch local time, as StUF's tijdstipBericht. Returns out. */
+char *corv_clock_stuf(int64_t us, char out[15]);
 /* The calendar day in Amsterdam is what dates in the configuration mean: YYYYMMDD. */
 int corv_clock_day(int64_t us);
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/admin.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/lane.h"
+#include "daemon/loop/pool.h"
+#include "daemon/loop/watchdog.h"
+#include "daemon/problem.h"
+#include "queue/queue.h"
+
+#define METRICS_MAX (4u << 20)
+
+static void reply_text(struct corv_http_request *r, int status, const char *type, const char *text)
+{
+    corv_http_reply(r, status, type, "Cache-Control: no-store\r\n", corv_view_str(text), false);
+}
+
+static void reply_ready(struct corv_app *app, struct corv_http_request *r)
+{
+    bool database = app->open && corv_queue_connected(app->queue);
+    bool ready = database && !app->draining;
+    json_t *root = json_pack("{s:b, s:b, s:b, s:s}", "ready", ready, "database", database,
+        "draining", app->draining, "version", CORV_VERSION);
+    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+
+    reply_text(r, ready ? 200 : 503, "application/json", text ? text : "{}");
+    free(text);
+    json_decref(root);
+}
+
+static void gauge(struct corv_buf *b, const char *name, const char *help, double value)
+{
+    corv_metric_write(b, name, "gauge", help, "", value);
+}
+
+static void counter(struct corv_buf *b, const char *name, const char *help, double value)
+{
+    corv_metric_write(b, name, "counter", help, "", value);
+}
+
+static void write_queue(struct corv_app *app, struct corv_buf *b)
+{
+    struct corv_queue_stats s;
+
+    corv_queue_stats_get(app->queue, &s);
+    gauge(b, "database_connected", "1 when the queue can commit", corv_queue_connected(app->queue));
+    counter(b, "commits_total", "Transactions committed", (double)s.commits);
+    counter(b, "commit_items_total", "Items committed in those transactions", (double)s.items);
+    counter(b, "commit_item_by_item_total", "Batches that had to be run again item by item",
+        (double)s.item_by_item);
+    counter(b, "database_reconnects_total", "Connections made anew", (double)s.reconnects);
+    gauge(b, "commit_seconds_last", "Duration of the last group commit",
+        (double)s.commit_us_last / 1e6);
+    gauge(b, "commit_backlog", "Items waiting for a COMMIT or in one", (double)s.backlog);
+}
+
+static void write_server(struct corv_app *app, struct corv_buf *b)
+{
+    struct corv_http_stats s;
+
+    corv_http_server_stats(app->intake, &s);
+    gauge(b, "connections", "Open connections of the intake listener", (double)s.connections_now);
+    counter(b, "connections_total", "Connections accepted", (double)s.connections);
+    counter(b, "requests_total", "Requests read", (double)s.requests);
+    counter(b, "connections_refused_busy_total", "Connections beyond the limit",
+        (double)s.refused_busy);
+    counter(b, "tls_refused_total", "TLS handshakes that failed", (double)s.refused_tls);
+    counter(b, "timeouts_total", "Connections that were too slow", (double)s.timeouts);
+    counter(b, "too_large_total", "Requests over a size limit", (double)s.too_large);
+}
+
+static void write_lanes(struct corv_app *app, struct corv_buf *b)
+{
+    static const struct {
+        const char *name;
+        const char *help;
+    } rows[] = {{"lane_in_flight", "Deliveries under way per receiving party"},
+        {"lane_window", "Deliveries that may be under way now"},
+        {"lane_ready", "Deliveries waiting in memory"},
+        {"lane_failures", "Failures of the partner in a row; above 0 the lane is paused"}};
+    char labels[96];
+
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++)
+        for (size_t i = 0; i < corv_lanes_count(app->lanes); i++) {
+            struct corv_lane_info info;
+
+            corv_lane_info_get(app->lanes, i, &info);
+            const unsigned values[] = {info.in_flight, info.window, info.ready, info.failures};
+
+            (void)snprintf(labels, sizeof labels, "{to=\"%s\"}", info.party);
+            corv_metric_write(
+                b, rows[row].name, "gauge", i == 0 ? rows[row].help : NULL, labels, values[row]);
+        }
+}
+
+static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
+{
+    struct corv_buf b;
+
+    corv_buf_init(&b, METRICS_MAX);
+    corv_metric_write(
+        &b, "build_info", "gauge", "Version of this program", "{version=\"" CORV_VERSION "\"}", 1);
+    corv_metrics_write(&app->metrics, &b);
+    write_queue(app, &b);
+    write_server(app, &b);
+    write_lanes(app, &b);
+    counter(&b, "log_censored_total", "Log values that did not fit their type",
+        (double)corv_log_censored());
+    if (b.failed)
+        corv_problem_reply(r, 500, "admin.metrics", "De metingen passen niet in het geheugen.");
+    else
+        corv_http_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8",
+            "Cache-Control: no-store\r\n", corv_buf_view(&b), false);
+    corv_buf_free(&b);
+}
+
+static void answer(void *ctx, struct corv_http_request *r)
+{
+    struct corv_app *app = ctx;
+    struct corv_view path = corv_http_path(r);
+    const char *method = corv_http_method(r);
+
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        corv_problem_reply_allow(r, "GET, HEAD");
+    else if (corv_view_is(path, "/livez"))
+        reply_text(r, 200, "text/plain", "ok\n");
+    else if (corv_view_is(path, "/readyz"))
+        reply_ready(app, r);
+    else if (corv_view_is(path, "/metrics"))
+        reply_metrics(app, r);
+    else
+        corv_problem_reply(r, 404, "http.not-found",
+            "Hier is niets. Er is /livez, /readyz en "
+            "/metrics.");
+}
+
+static void ignore_body(void *ctx, struct corv_http_request *r)
+{
+    (void)ctx;
+    (void)r;
+}
+
+struct corv_http_handler corv_admin_handler(struct corv_app *app)
+{
+    return (struct corv_http_handler){.ctx = app, .on_head = answer, .on_body = ignore_body};
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What one running daemon holds. Built by main.c, passed to every step; no step keeps a part of it
+ * longer than its own life. Loop thread only, except what examine.c borrows for a worker: the
+ * configuration (counted), the schemas and the vault. */
+#ifndef CORV_DAEMON_APP_H
+#define CORV_DAEMON_APP_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "daemon/metrics.h"
+
+struct corv_config;
+struct corv_schemas;
+struct corv_vault;
+struct corv_queue;
+struct corv_hosts;
+struct corv_lanes;
+struct corv_poller;
+struct corv_upkeep;
+struct corv_pool;
+struct corv_watchdog;
+struct corv_http_server;
+struct corv_tls_server;
+struct corv_embedded_pg;
+
+struct corv_app {
+    uv_loop_t loop;
+    struct corv_config *config; /* the one in force; counted */
+    struct corv_schemas *schemas;
+    struct corv_vault *vault;
+    struct corv_embedded_pg *embedded; /* NULL with a database of one's own */
+    struct corv_queue *queue;
+    struct corv_hosts *hosts;
+    struct corv_lanes *lanes;
+    struct corv_poller *poller; /* deliver.c's */
+    struct corv_pool *pool;
+    struct corv_watchdog *watchdog;
+    struct corv_tls_server *tls;
+    struct corv_http_server *intake;
+    struct corv_http_server *admin;
+    struct corv_metrics metrics;
+    char actor[80];             /* "node:NAME", for audit lines */
+    struct corv_upkeep *upkeep; /* upkeep.c's */
+    int lock_fd;                /* of the state directory */
+    unsigned drain_ms;          /* how long what is under way may take at the end */
+    bool open;                  /* the database was reached and our old leases were given back */
+    bool draining;              /* SIGTERM came: take no more */
+    bool closed;                /* everything was closed: the loop may end */
+};
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/build_up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "daemon/admin.h"
+#include "daemon/base/log.h"
+#include "daemon/deliver.h"
+#include "daemon/host/host.h"
+#include "daemon/lane.h"
+#include "daemon/loop/pool.h"
+#include "daemon/loop/tls.h"
+#include "daemon/loop/watchdog.h"
+#include "daemon/receive.h"
+#include "daemon/upkeep.h"
+#include "queue/embedded_pg.h"
+#include "queue/queue.h"
+#include "queue/vault.h"
+#include "schemas/verdict.h"
+
+#define POOL_QUEUE_MAX   4096
+#define QUEUE_BACKLOG    4096
+#define QUEUE_WAIT_MS    15000
+#define ADMIN_BODY_BYTES 4096
+
+static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)
+{
+    const char *dir = app->config->state_dir;
+    char path[4096];
+
+    if (mkdir(dir, 0711) != 0 && errno != EEXIST)
+        return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_SETTINGS, "state-dir.make",
+            "kan %s niet maken: %s", dir, strerror(errno));
+    (void)snprintf(path, sizeof path, "%s/lock", dir);
+    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (app->lock_fd < 0)
+        return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_SETTINGS, "state-dir.write",
+            "kan niet schrijven in %s: %s", dir, strerror(errno));
+    if (flock(app->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_SETTINGS, "state-dir.in-use",
+            "een andere corvd gebruikt %s al; stop die eerst of kies een andere state_dir", dir);
+    return CORV_OK;
+}
+
+static corv_rc start_database(struct corv_app *app, const char **conninfo, struct corv_fault *fault)
+{
+    *conninfo = app->config->database;
+    if (strcmp(app->config->database, "embedded") != 0)
+        return CORV_OK;
+
+    corv_rc rc = corv_embedded_pg_start(app->config->state_dir, &app->embedded, fault);
+
+    if (rc == CORV_OK)
+        *conninfo = corv_embedded_pg_conninfo(app->embedded);
+    return rc;
+}
+
+static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
+{
+    char path[4096];
+
+    (void)snprintf(path, sizeof path, "%s/keys", app->config->state_dir);
+    return corv_vault_open(path, &app->vault, fault);
+}
+
+static void database_came_or_went(void *ctx, bool connected)
+{
+    if (connected)
+        corv_upkeep_connected(ctx);
+}
+
+static void hint_came(void *ctx)
+{
+    corv_deliver_soon(ctx);
+}
+
+static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct corv_fault *fault)
+{
+    struct corv_queue_options o = {.loop = &app->loop,
+        .conninfo = conninfo,
+        .node = app->config->node,
+        .backlog = QUEUE_BACKLOG,
+        .wait_ms = QUEUE_WAIT_MS,
+        .lease_seconds = app->config->delivery.lease_seconds,
+        .on_connected = database_came_or_went,
+        .ctx = app};
+    corv_rc rc = corv_queue_open(&o, &app->queue, fault);
+
+    if (rc == CORV_OK)
+        corv_queue_on_hint(app->queue, hint_came, app);
+    return rc;
+}
+
+#define SETTINGS_MAX 32
+
+/* The delivery section's files are what an adapter gets unless its own settings say otherwise. */
+static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
+{
+    const struct corv_config *c = app->config;
+    corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
+
+    for (unsigned i = 0; i < c->adapters_count && rc == CORV_OK; i++) {
+        struct corv_host_setting settings[SETTINGS_MAX + 3];
+        struct corv_host_entry e = {
+            .name = c->adapters[i].name, .library = c->adapters[i].library, .settings = settings};
+
+        for (unsigned s = 0; s < c->adapters[i].settings_count && s < SETTINGS_MAX; s++)
+            settings[e.settings_count++] = (struct corv_host_setting){
+                c->adapters[i].settings[s].key, c->adapters[i].settings[s].value};
+        settings[e.settings_count++] =
+            (struct corv_host_setting){"certificate", c->delivery.certificate};
+        settings[e.settings_count++] = (struct corv_host_setting){"key", c->delivery.key};
+        settings[e.settings_count++] = (struct corv_host_setting){"ca", c->delivery.ca};
+        rc = corv_hosts_add(app->hosts, &e, fault);
+    }
+    return rc;
+}
+
+static struct corv_http_limits limits_of(const struct corv_config *c)
+{
+    return (struct corv_http_limits){.body_bytes = c->limits.body_bytes,
+        .total_body_bytes = c->limits.total_body_bytes,
+        .header_bytes = c->limits.header_bytes,
+        .connections = c->limits.connections,
+        .handshake_ms = c->limits.handshake_seconds * 1000,
+        .header_ms = c->limits.header_seconds * 1000,
+        .body_ms = c->limits.body_seconds * 1000,
+        .idle_ms = c->limits.idle_seconds * 1000,
+        .write_ms = c->limits.body_seconds * 1000};
+}
+
+static corv_rc listen_admin(struct corv_app *app, struct corv_fault *fault)
+{
+    const struct corv_config *c = app->config;
+    struct corv_http_server_options o = {.loop = &app->loop,
+        .address = c->admin.socket ? NULL : c->admin.address,
+        .port = c->admin.port,
+        .unix_path = c->admin.socket,
+        .limits = limits_of(c),
+        .handler = corv_admin_handler(app),
+        .name = "admin"};
+
+    o.limits.body_bytes = o.limits.total_body_bytes = ADMIN_BODY_BYTES;
+    o.limits.connections = 64;
+
+    corv_rc rc = corv_http_server_new(&o, &app->admin, fault);
+
+    if (rc == CORV_OK)
+        CORV_LOG(INFO, "admin.listening", NULL, CORV_F(WHAT, c->admin.socket),
+            CORV_N(COUNT, corv_http_server_port(app->admin)));
+    return rc;
+}
+
+static corv_rc listen_intake(struct corv_app *app, struct corv_fault *fault)
+{
+    const struct corv_config *c = app->config;
+    struct corv_tls_files files = {.certificate = c->listen.certificate,
+        .key = c->listen.key,
+        .client_ca = c->listen.client_ca,
+        .client_crl = c->listen.client_crl};
+    corv_rc rc = corv_tls_server_new(&files, &app->tls, fault);
+
+    if (rc != CORV_OK)
+        return rc;
+
+    struct corv_http_server_options o = {.loop = &app->loop,
+        .tls = app->tls,
+        .address = c->listen.address,
+        .port = c->listen.port,
+        .limits = limits_of(c),
+        .handler = corv_receive_handler(app),
+        .name = "intake"};
+
+    rc = corv_http_server_new(&o, &app->intake, fault);
+    if (rc == CORV_OK)
+        CORV_LOG(INFO, "intake.listening", NULL, CORV_F(WHAT, c->listen.address),
+            CORV_N(COUNT, corv_http_server_port(app->intake)));
+    return rc;
+}
+
+corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
+{
+    const char *conninfo = NULL;
+    corv_rc rc = make_state_dir(app, fault);
+
+    (void)snprintf(app->actor, sizeof app->actor, "node:%s", app->config->node);
+    corv_schemas_init();
+    if (rc == CORV_OK)
+        rc = corv_schemas_new(&app->schemas, fault);
+    if (rc == CORV_OK)
+        rc = open_vault(app, fault);
+    if (rc == CORV_OK)
+        rc = start_database(app, &conninfo, fault);
+    if (rc == CORV_OK)
+        rc = corv_pool_new(&app->loop, POOL_QUEUE_MAX, &app->pool);
+    if (rc == CORV_OK)
+        rc = corv_watchdog_new(&app->loop, &app->watchdog);
+    if (rc == CORV_OK)
+        rc = start_adapters(app, fault);
+    if (rc == CORV_OK)
+        rc = corv_deliver_start(app);
+    if (rc == CORV_OK)
+        rc = open_queue(app, conninfo, fault);
+    if (rc == CORV_OK)
+        rc = corv_upkeep_start(app);
+    if (rc == CORV_OK)
+        rc = listen_admin(app, fault);
+    if (rc == CORV_OK)
+        rc = listen_intake(app, fault);
+    return rc;
+}
+
+/* ---- down again, in reverse; each step goes on with the next ------------------------------- */
+
+static void stop_loop(void *ctx)
+{
+    struct corv_app *app = ctx;
+
+    app->closed = true;
+    uv_stop(&app->loop);
+}
+
+static void close_last(void *ctx)
+{
+    struct corv_app *app = ctx;
+
+    app->queue = NULL;
+    if (app->poller)
+        corv_deliver_close(app);
+    corv_pool_free(app->pool);
+    app->pool = NULL;
+    corv_watchdog_free(app->watchdog);
+    app->watchdog = NULL;
+    if (app->admin)
+        corv_http_server_close(app->admin, 0, stop_loop, app);
+    else
+        stop_loop(app);
+}
+
+static void close_queue(void *ctx)
+{
+    struct corv_app *app = ctx;
+
+    app->hosts = NULL;
+    if (app->queue)
+        corv_queue_close(app->queue, app->drain_ms, close_last, app);
+    else
+        close_last(app);
+}
+
+static void close_adapters(void *ctx)
+{
+    struct corv_app *app = ctx;
+
+    app->intake = NULL;
+    if (app->hosts)
+        corv_hosts_close(app->hosts, app->drain_ms, close_queue, app);
+    else
+        close_queue(app);
+}
+
+void corv_drain(struct corv_app *app, unsigned limit_ms)
+{
+    if (app->draining)
+        return;
+    app->draining = true;
+    app->drain_ms = limit_ms;
+    CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
+    corv_upkeep_stop(app);
+    if (app->poller)
+        corv_deliver_stop(app);
+    if (app->intake)
+        corv_http_server_close(app->intake, limit_ms, close_adapters, app);
+    else
+        close_adapters(app);
+}
+
+void corv_take_down(struct corv_app *app, unsigned limit_ms)
+{
+    corv_drain(app, limit_ms);
+    while (!app->closed)
+        (void)uv_run(&app->loop, UV_RUN_DEFAULT);
+    while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
+        ;
+    corv_tls_server_free(app->tls);
+    corv_embedded_pg_stop(app->embedded);
+    corv_vault_close(app->vault);
+    corv_schemas_free(app->schemas);
+    corv_config_free(app->config);
+    if (app->lock_fd > 0)
+        (void)close(app->lock_fd);
+}

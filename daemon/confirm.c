@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/confirm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "config/parties.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/deliver.h"
+#include "daemon/fault_message.h"
+#include "daemon/host/host.h"
+#include "daemon/job.h"
+#include "daemon/journey.h"
+
+#define SETTLE_AGAIN_MS 1000
+
+static void settle(struct corv_job *job);
+
+static void end_in_lane(struct corv_job *job)
+{
+    if (job->began_us)
+        corv_lane_ended(job->app->lanes, job->row->party, &job->lane, job->end, job->pause_s,
+            corv_clock_mono_us());
+}
+
+static void count(struct corv_job *job)
+{
+    struct corv_metrics *m = &job->app->metrics;
+
+    if (job->settle.state == CORV_DELIVERY_CONFIRMED)
+        m->deliveries_confirmed_total++;
+    else if (job->settle.state == CORV_DELIVERY_WAITING)
+        m->deliveries_later_total++;
+    else
+        m->deliveries_dead_total++;
+    if (job->settle.fault)
+        m->faults_made_total++;
+}
+
+struct again {
+    uv_timer_t timer;
+    struct corv_job *job;
+};
+
+static void again_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void settle_again(uv_timer_t *timer)
+{
+    struct again *a = timer->data;
+    struct corv_job *job = a->job;
+
+    uv_close((uv_handle_t *)timer, again_closed);
+    settle(job);
+}
+
+static void keep(struct corv_job *job)
+{
+    struct again *a = calloc(1, sizeof *a);
+
+    if (!a || job->app->draining) { /* the lease runs out; the partner sees a marked repeat */
+        free(a);
+        end_in_lane(job);
+        corv_job_free(job);
+        return;
+    }
+    a->job = job;
+    (void)uv_timer_init(&job->app->loop, &a->timer);
+    a->timer.data = a;
+    (void)uv_timer_start(&a->timer, settle_again, SETTLE_AGAIN_MS, 0);
+}
+
+static void settled(void *ctx, bool committed)
+{
+    struct corv_job *job = ctx;
+
+    if (!committed) {
+        keep(job);
+        return;
+    }
+    corv_crash_point("after-settle");
+    count(job);
+    CORV_LOG(INFO, "delivery.settled", &job->row->message, CORV_F(TO, job->row->party),
+        CORV_F(STATE, corv_delivery_state_name(job->settle.state)),
+        CORV_F(CODE, job->code[0] ? job->code : NULL), CORV_N(ATTEMPT, job->row->attempt),
+        CORV_N(STATUS, job->settle.status),
+        CORV_N(MS, job->began_us ? (corv_clock_mono_us() - job->began_us) / 1000 : 0));
+    end_in_lane(job);
+    if (job->settle.fault)
+        corv_deliver_soon(job->app);
+    corv_job_free(job);
+}
+
+static void settle(struct corv_job *job)
+{
+    corv_crash_point("before-settle");
+    if (corv_queue_settle(job->app->queue, &job->settle) != CORV_OK)
+        keep(job);
+}
+
+static const char *event_name(enum corv_delivery_state s)
+{
+    switch (s) {
+    case CORV_DELIVERY_CONFIRMED:
+        return "delivery.confirmed";
+    case CORV_DELIVERY_WAITING:
+        return "delivery.later";
+    case CORV_DELIVERY_HELD:
+        return "delivery.held";
+    case CORV_DELIVERY_DEAD:
+    case CORV_DELIVERY_DROPPED:
+    default:
+        return "delivery.dead";
+    }
+}
+
+static void prepare(struct corv_job *job, enum corv_delivery_state state)
+{
+    const struct corv_leased *row = job->row;
+
+    job->event = (struct corv_queue_event){.event = event_name(state),
+        .message = row->message,
+        .delivery = row->no,
+        .party = row->party,
+        .actor = job->app->actor,
+        .code = job->code[0] ? job->code : NULL,
+        .detail = job->detail};
+    job->settle.message = row->message;
+    job->settle.no = row->no;
+    job->settle.attempt = row->attempt;
+    job->settle.state = state;
+    job->settle.code = job->code;
+    job->settle.text = job->text;
+    job->settle.event = &job->event;
+    job->settle.cb = settled;
+    job->settle.ctx = job;
+}
+
+static int64_t next_due_us(const struct corv_job *job, unsigned retry_after_s)
+{
+    uint64_t s = job->app->config->delivery.retry_first_seconds;
+    uint64_t most = job->app->config->delivery.retry_max_seconds;
+    uint16_t dice = 0;
+
+    for (int i = 1; i < job->row->attempt && s < most; i++)
+        s *= 2;
+    if (s > most)
+        s = most;
+    (void)getrandom(&dice, sizeof dice, 0);
+    if (retry_after_s)
+        return corv_clock_us() + (int64_t)retry_after_s * 1000000;
+    return corv_clock_us() + (int64_t)(s * 500000 + s * 500000 * dice / 65535);
+}
+
+static bool given_up(const struct corv_job *job)
+{
+    int64_t age = corv_clock_us() - job->row->first_due_us;
+
+    return age > (int64_t)job->app->config->delivery.give_up_seconds * 1000000;
+}
+
+static enum corv_delivery_state judge(struct corv_job *job, const struct corv_host_outcome *o)
+{
+    switch (o->cls) {
+    case CORV_DELIVERED:
+        return CORV_DELIVERY_CONFIRMED;
+    case CORV_LATER:
+        if (!given_up(job))
+            return CORV_DELIVERY_WAITING;
+        (void)snprintf(job->code, sizeof job->code, "deliver.given-up");
+        return CORV_DELIVERY_DEAD;
+    case CORV_REFUSED:
+    case CORV_UNREADABLE:
+    default:
+        return CORV_DELIVERY_DEAD;
+    }
+}
+
+/* Was it the partner or this message? Without a status nobody answered; 503 and 429 speak for
+ * the partner as a whole. */
+static enum corv_lane_end lane_end(const struct corv_host_outcome *o)
+{
+    if (o->cls != CORV_LATER)
+        return CORV_LANE_OK;
+    return o->status == 0 || o->status == 503 || o->status == 429 ? CORV_LANE_PARTNER
+                                                                  : CORV_LANE_MESSAGE;
+}
+
+static void keep_receipt(struct corv_job *job, const struct corv_host_outcome *o)
+{
+    if (o->receipt.n == 0)
+        return;
+    job->receipt = malloc(o->receipt.n);
+    if (!job->receipt)
+        return;
+    memcpy(job->receipt, o->receipt.p, o->receipt.n);
+    job->settle.receipt = corv_view_of(job->receipt, o->receipt.n);
+}
+
+static void describe(struct corv_job *job, const struct corv_host_outcome *o)
+{
+    char digest[CORV_DIGEST_TEXT];
+
+    (void)snprintf(job->detail, sizeof job->detail,
+        "{\"attempt\":%d,\"status\":%u,\"us\":%lld,\"sha256\":\"%s\"}", job->row->attempt,
+        o ? o->status : 0, o ? (long long)o->took_us : 0LL,
+        corv_digest_text(&job->row->digest, digest));
+}
+
+void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
+{
+    job->app->metrics.deliveries_in_flight--;
+    (void)snprintf(job->code, sizeof job->code, "%s", o->code);
+    (void)snprintf(job->text, sizeof job->text, "%s", o->text);
+    job->settle.status = (int)o->status;
+    job->end = lane_end(o);
+    job->pause_s = o->retry_after_seconds;
+    keep_receipt(job, o);
+    describe(job, o);
+
+    enum corv_delivery_state state = judge(job, o);
+
+    prepare(job, state);
+    if (state == CORV_DELIVERY_WAITING)
+        job->settle.due_us = next_due_us(job, o->retry_after_seconds);
+    if (state == CORV_DELIVERY_DEAD)
+        corv_fault_message(job);
+    settle(job);
+}
+
+void corv_confirm_hold(struct corv_job *job, const char *code, const char *question)
+{
+    (void)snprintf(job->code, sizeof job->code, "%s", code);
+    (void)snprintf(job->text, sizeof job->text, "%s", question);
+    job->end = CORV_LANE_MESSAGE;
+    describe(job, NULL);
+    prepare(job, CORV_DELIVERY_HELD);
+    settle(job);
+}
+
+void corv_confirm_unreadable(struct corv_job *job)
+{
+    (void)snprintf(job->code, sizeof job->code, "payload.%s",
+        job->opened == CORV_E_NOTFOUND ? "gone" : "damaged");
+    (void)snprintf(
+        job->text, sizeof job->text, "%s", "De inhoud van dit bericht is niet meer te lezen.");
+    describe(job, NULL);
+    prepare(job, CORV_DELIVERY_DEAD);
+    corv_fault_message(job);
+    settle(job);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/derive.h"
+
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/message.h"
+
+#define NOTICE_MAX 8192
+#define FO01_MAX   16384
+
+/* One UTF-8 character of text at i: its length, or 0 when it is not one XML 1.0 can carry. */
+static size_t character(struct corv_view t, size_t i)
+{
+    unsigned char c = (unsigned char)t.p[i];
+    size_t n = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
+
+    if (n == 0 || i + n > t.n)
+        return 0;
+    if (n == 1)
+        return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' ? 1 : 0;
+    for (size_t k = 1; k < n; k++)
+        if (((unsigned char)t.p[i + k] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+corv_rc corv_xml_escape(struct corv_buf *b, struct corv_view text)
+{
+    corv_rc rc = CORV_OK;
+
+    for (size_t i = 0; i < text.n && rc == CORV_OK;) {
+        size_t n = character(text, i);
+        char c = text.p[i];
+
+        if (n == 0)
+            rc = corv_buf_add_str(b, "\xef\xbf\xbd");
+        else if (c == '<')
+            rc = corv_buf_add_str(b, "&lt;");
+        else if (c == '>')
+            rc = corv_buf_add_str(b, "&gt;");
+        else if (c == '&')
+            rc = corv_buf_add_str(b, "&amp;");
+        else if (c == '"')
+            rc = corv_buf_add_str(b, "&quot;");
+        else if (c == '\r')
+            rc = corv_buf_add_str(b, "&#13;");
+        else
+            rc = corv_buf_add(b, text.p + i, n);
+        i += n ? n : 1;
+    }
+    return rc;
+}
+
+static void element(struct corv_buf *b, const char *name, const char *value)
+{
+    (void)corv_buf_addf(b, "<%s>", name);
+    (void)corv_xml_escape(b, corv_view_str(value));
+    (void)corv_buf_addf(b, "</%s>", name);
+}
+
+static corv_rc result(const struct corv_buf *b)
+{
+    return b->failed ? CORV_E_LIMIT : CORV_OK;
+}
+
+corv_rc corv_derive_notice(const struct corv_notice *n, struct corv_buf *b)
+{
+    char when[CORV_TIME_TEXT];
+    char id[CORV_ID_TEXT];
+
+    corv_buf_init(b, NOTICE_MAX);
+    (void)corv_buf_add_str(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                              "<kennisgeving xmlns=\"urn:corvd:kennisgeving:1\">");
+    element(b, "soort", n->kind);
+    element(b, "referentie", n->reference);
+    (void)corv_buf_add_str(b, "<indiener>");
+    element(b, "oin", n->filer_oin);
+    element(b, "naam", n->filer_name);
+    (void)corv_buf_add_str(b, "</indiener>");
+    element(b, "tijdstip", corv_clock_text(n->received_us, when));
+    element(b, "bericht", corv_id_text(n->original, id));
+    (void)corv_buf_add_str(b, "</kennisgeving>\n");
+    return result(b);
+}
+
+static void stuf_address(
+    struct corv_buf *b, const char *role, const char *org, const char *app, const char *adm)
+{
+    (void)corv_buf_addf(b, "<StUF:%s>", role);
+    if (*org)
+        element(b, "StUF:organisatie", org);
+    element(b, "StUF:applicatie", app);
+    if (*adm)
+        element(b, "StUF:administratie", adm);
+    (void)corv_buf_addf(b, "</StUF:%s>", role);
+}
+
+corv_rc corv_derive_fo01(const struct corv_fo01 *f, struct corv_buf *b)
+{
+    char id[CORV_ID_TEXT];
+    char when[15];
+
+    corv_buf_init(b, FO01_MAX);
+    (void)corv_buf_add_str(b,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<StUF:Fo01Bericht xmlns:StUF=\"" CORV_NS_STUF "\"><StUF:stuurgegevens>");
+    element(b, "StUF:berichtcode", "Fo01");
+    stuf_address(b, "zender", f->own_oin, f->own_application, "");
+    stuf_address(b, "ontvanger", f->org, f->app, f->adm);
+    element(b, "StUF:referentienummer", corv_id_text(f->id, id));
+    element(b, "StUF:tijdstipBericht", corv_clock_stuf(f->now_us, when));
+    element(b, "StUF:crossRefnummer", f->crossref);
+    (void)corv_buf_add_str(b, "</StUF:stuurgegevens><StUF:body>");
+    element(b, "StUF:code", f->code);
+    element(b, "StUF:plek", f->plek);
+    element(b, "StUF:omschrijving", f->omschrijving);
+    if (f->details)
+        element(b, "StUF:details", f->details);
+    (void)corv_buf_add_str(b, "</StUF:body></StUF:Fo01Bericht>\n");
+    return result(b);
+}
+
+static bool wanted(const struct corv_plan *plan, enum corv_form form)
+{
+    for (unsigned i = 0; i < plan->count; i++)
+        if (plan->deliveries[i].form == form)
+            return true;
+    return false;
+}
+
+/* A blank reference cannot be told on; our own number then says which message it was. */
+static const char *reference_of(const struct corv_message *m, char id[CORV_ID_TEXT])
+{
+    const char *r = m->verdict.envelope->referentienummer;
+
+    if (r && r[strspn(r, " \t\r\n")] != '\0')
+        return r;
+    return corv_id_text(&m->parts[0].id, id);
+}
+
+corv_rc corv_derive_parts(struct corv_message *m)
+{
+    struct corv_part *part = &m->parts[m->parts_count];
+    char id[CORV_ID_TEXT];
+    struct corv_notice notice = {.kind = m->parts[0].kind,
+        .reference = reference_of(m, id),
+        .received_us = m->received_us,
+        .original = &m->parts[0].id};
+    struct corv_buf b = {0};
+
+    if (!wanted(&m->plan, CORV_AS_KENNISGEVING))
+        return CORV_OK;
+    notice.filer_oin = m->plan.filer->oin;
+    notice.filer_name = m->plan.filer->name;
+
+    corv_rc rc = corv_derive_notice(&notice, &b);
+
+    if (rc == CORV_OK)
+        rc = corv_id_new(&part->id);
+    if (rc == CORV_OK)
+        rc = corv_digest_of(&(struct corv_view){b.p, b.n}, 1, &part->digest);
+    if (rc == CORV_OK) {
+        part->kind = corv_kind_name(CORV_KIND_KENNISGEVING);
+        part->content_type = "application/xml";
+        part->body = corv_buf_take(&b, &part->size);
+        m->parts_count++;
+    }
+    corv_buf_free(&b);
+    return rc;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/examine.h"
+
+#include "daemon/acknowledge.h"
+#include "daemon/base/log.h"
+#include "daemon/derive.h"
+#include "daemon/loop/pool.h"
+#include "daemon/message.h"
+#include "daemon/store.h"
+#include "queue/vault.h"
+
+static corv_rc judge(struct corv_message *m)
+{
+    struct corv_part *part = &m->parts[0];
+    struct corv_read_limits limits = corv_read_limits_default;
+    struct corv_view bytes = corv_view_of(part->body, part->size);
+
+    limits.bytes = m->config->limits.body_bytes;
+    part->content_type = "application/xml";
+
+    corv_rc rc = corv_digest_of(&bytes, 1, &part->digest);
+
+    if (rc == CORV_OK)
+        rc = corv_verdict_of(m->app->schemas, bytes, &limits, &m->verdict);
+    if (rc != CORV_OK)
+        return rc;
+    part->kind = corv_kind_name(m->verdict.kind);
+    if (!m->verdict.valid)
+        m->status = corv_status_of_findings(&m->verdict.findings);
+    return CORV_OK;
+}
+
+static corv_rc decide(struct corv_message *m)
+{
+    int status = 0;
+    corv_rc rc = corv_route(
+        m->config, m->verdict.envelope, m->sender, m->day, &m->plan, &m->addressing, &status);
+
+    if (rc == CORV_E_INVALID) {
+        m->status = status;
+        return CORV_OK;
+    }
+    return rc;
+}
+
+static corv_rc seal(struct corv_message *m)
+{
+    for (unsigned i = 0; i < m->parts_count; i++) {
+        struct corv_part *p = &m->parts[i];
+        corv_rc rc = corv_vault_seal(
+            m->app->vault, &p->id, corv_view_of(p->body, p->size), &p->sealed, &p->sealed_size);
+
+        if (rc != CORV_OK)
+            return rc;
+    }
+    return CORV_OK;
+}
+
+/* On a worker. */
+static void work(void *data)
+{
+    struct corv_message *m = data;
+
+    m->trouble = judge(m);
+    if (m->trouble == CORV_OK && m->status == 0)
+        m->trouble = decide(m);
+    if (m->trouble == CORV_OK && m->status == 0)
+        m->trouble = corv_derive_parts(m);
+    if (m->trouble == CORV_OK && m->status == 0)
+        m->trouble = seal(m);
+}
+
+static void examined(void *data)
+{
+    struct corv_message *m = data;
+
+    corv_crash_point("parsed");
+    corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
+    for (unsigned i = 1; i < m->parts_count; i++)
+        m->app->metrics.held_bytes += m->parts[i].size;
+    if (m->trouble != CORV_OK) {
+        CORV_LOG(ERROR, "examine.failed", &m->parts[0].id, CORV_F(CODE, corv_rc_name(m->trouble)));
+        corv_acknowledge_unavailable(m);
+    } else if (m->status != 0) {
+        corv_store_refusal(m);
+    } else {
+        corv_store(m);
+    }
+}
+
+void corv_examine(struct corv_message *m)
+{
+    if (corv_pool_submit(m->app->pool, work, examined, m) == CORV_OK)
+        return;
+    m->trouble = CORV_AGAIN;
+    corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
+    corv_acknowledge_unavailable(m);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+
+#define PRIORITIES 2 /* spoed and normal */
+
+struct lane {
+    char party[64];
+    struct corv_list ready[PRIORITIES];
+    unsigned ready_count;
+    unsigned reserved;
+    unsigned in_flight;
+    unsigned window; /* in flight at most now: 1 .. window_max */
+    unsigned window_max;
+    unsigned failures; /* of the partner, in a row */
+    int64_t paused_until_us;
+    bool backlog;
+};
+
+struct corv_lanes {
+    struct corv_lanes_options o;
+    struct lane **lanes; /* owned, sorted by party */
+    size_t count;
+    uint64_t memory;
+};
+
+corv_rc corv_lanes_new(const struct corv_lanes_options *o, struct corv_lanes **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return CORV_E_NOMEM;
+    (*out)->o = *o;
+    return CORV_OK;
+}
+
+void corv_lanes_free(struct corv_lanes *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->count; i++)
+        free(l->lanes[i]);
+    free(l->lanes);
+    free(l);
+}
+
+static size_t position(const struct corv_lanes *l, const char *party)
+{
+    size_t lo = 0;
+    size_t hi = l->count;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (strcmp(l->lanes[mid]->party, party) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static struct lane *find(const struct corv_lanes *l, const char *party)
+{
+    size_t i = position(l, party);
+
+    return i < l->count && strcmp(l->lanes[i]->party, party) == 0 ? l->lanes[i] : NULL;
+}
+
+corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_flight)
+{
+    struct lane *lane = find(l, party);
+    unsigned window = in_flight ? in_flight : l->o.in_flight;
+
+    if (lane) {
+        lane->window_max = window;
+        return CORV_OK;
+    }
+    if (strlen(party) >= sizeof lane->party)
+        return CORV_E_LIMIT;
+
+    struct lane **grown = realloc(l->lanes, (l->count + 1) * sizeof(struct lane *));
+
+    if (!grown)
+        return CORV_E_NOMEM;
+    l->lanes = grown;
+    lane = calloc(1, sizeof *lane);
+    if (!lane)
+        return CORV_E_NOMEM;
+    memcpy(lane->party, party, strlen(party) + 1);
+    for (int p = 0; p < PRIORITIES; p++)
+        corv_list_init(&lane->ready[p]);
+    lane->window = lane->window_max = window;
+
+    size_t at = position(l, party);
+
+    memmove(grown + at + 1, grown + at, (l->count - at) * sizeof *grown);
+    grown[at] = lane;
+    l->count++;
+    return CORV_OK;
+}
+
+static bool paused(const struct lane *lane, int64_t now_us)
+{
+    return lane->paused_until_us > now_us;
+}
+
+bool corv_lane_reserve(struct corv_lanes *l, const char *party, uint64_t bytes)
+{
+    struct lane *lane = find(l, party);
+
+    if (!lane || lane->backlog || lane->failures > 0 || paused(lane, corv_clock_mono_us()))
+        return false;
+    if (lane->ready_count + lane->reserved >= l->o.ready_max || l->memory + bytes > l->o.memory)
+        return false;
+    lane->reserved++;
+    l->memory += bytes;
+    return true;
+}
+
+void corv_lane_expect(struct corv_lanes *l, const char *party, uint64_t bytes)
+{
+    struct lane *lane = find(l, party);
+
+    if (!lane)
+        return;
+    lane->reserved++;
+    l->memory += bytes;
+}
+
+void corv_lane_unreserve(struct corv_lanes *l, const char *party, uint64_t bytes)
+{
+    struct lane *lane = find(l, party);
+
+    if (!lane)
+        return;
+    lane->reserved--;
+    l->memory -= bytes;
+}
+
+static struct corv_lane_job *pop(struct lane *lane)
+{
+    for (int p = 0; p < PRIORITIES; p++) {
+        struct corv_list *node = corv_list_pop(&lane->ready[p]);
+
+        if (node) {
+            lane->ready_count--;
+            return CORV_LIST_ITEM(node, struct corv_lane_job, node);
+        }
+    }
+    return NULL;
+}
+
+static void pump(struct corv_lanes *l, struct lane *lane, int64_t now_us)
+{
+    while (lane->in_flight < lane->window && !paused(lane, now_us)) {
+        struct corv_lane_job *job = pop(lane);
+
+        if (!job)
+            return;
+        if (job->lease_until_us <= now_us) {
+            l->memory -= job->bytes;
+            l->o.expire(l->o.ctx, &job->node);
+            continue;
+        }
+        lane->in_flight++;
+        l->o.start(l->o.ctx, &job->node);
+    }
+}
+
+corv_rc corv_lane_push(
+    struct corv_lanes *l, const char *party, struct corv_lane_job *job, bool reserved)
+{
+    struct lane *lane = find(l, party);
+
+    if (!lane)
+        return CORV_E_NOTFOUND;
+    if (reserved)
+        lane->reserved--;
+    else
+        l->memory += job->bytes;
+    corv_list_init(&job->node);
+    corv_list_add(&lane->ready[job->priority > 0 ? 1 : 0], &job->node);
+    lane->ready_count++;
+    pump(l, lane, corv_clock_mono_us());
+    return CORV_OK;
+}
+
+/* Doubling with full jitter on the upper half, so that many lanes do not knock together. */
+static int64_t back_off_us(const struct corv_lanes *l, unsigned failures)
+{
+    uint64_t s = l->o.retry_first_s;
+    uint16_t dice = 0;
+
+    for (unsigned i = 1; i < failures && s < l->o.retry_max_s; i++)
+        s *= 2;
+    if (s > l->o.retry_max_s)
+        s = l->o.retry_max_s;
+    (void)getrandom(&dice, sizeof dice, 0);
+    return (int64_t)(s * 500000 + s * 500000 * dice / 65535);
+}
+
+static void pause_lane(struct corv_lanes *l, struct lane *lane, unsigned pause_s, int64_t now_us)
+{
+    if (paused(lane, now_us))
+        return; /* began before the pause: the same outage, not a new one */
+    lane->failures++;
+    lane->window = 1; /* one probe at a time until the partner answers */
+    lane->paused_until_us =
+        now_us + (pause_s ? (int64_t)pause_s * 1000000 : back_off_us(l, lane->failures));
+    if (lane->failures == 1)
+        CORV_LOG(WARNING, "lane.paused", NULL, CORV_F(TO, lane->party),
+            CORV_N(MS, (lane->paused_until_us - now_us) / 1000));
+}
+
+static void open_lane(struct lane *lane)
+{
+    if (lane->failures > 0)
+        CORV_LOG(INFO, "lane.open", NULL, CORV_F(TO, lane->party));
+    lane->failures = 0;
+    lane->paused_until_us = 0;
+    if (lane->window < lane->window_max)
+        lane->window++;
+}
+
+void corv_lane_ended(struct corv_lanes *l, const char *party, struct corv_lane_job *job,
+    enum corv_lane_end how, unsigned pause_s, int64_t now_us)
+{
+    struct lane *lane = find(l, party);
+
+    if (!lane)
+        return;
+    lane->in_flight--;
+    l->memory -= job->bytes;
+    if (how == CORV_LANE_PARTNER)
+        pause_lane(l, lane, pause_s, now_us);
+    else
+        open_lane(lane);
+    pump(l, lane, now_us);
+}
+
+unsigned corv_lane_room(struct corv_lanes *l, size_t i, int64_t now_us)
+{
+    const struct lane *lane = l->lanes[i];
+    unsigned taken = lane->in_flight + lane->ready_count + lane->reserved;
+    /* A partner that was away gets one probe; else a little more than the window, so that the
+     * lane does not run dry between two leases. */
+    unsigned want = lane->failures > 0 ? 1 : lane->window * 2;
+
+    if (paused(lane, now_us) || l->memory >= l->o.memory || taken >= want)
+        return 0;
+    return want - taken;
+}
+
+const char *corv_lane_party(const struct corv_lanes *l, size_t i)
+{
+    return l->lanes[i]->party;
+}
+
+size_t corv_lanes_count(const struct corv_lanes *l)
+{
+    return l->count;
+}
+
+void corv_lane_set_backlog(struct corv_lanes *l, const char *party, bool more)
+{
+    struct lane *lane = find(l, party);
+
+    if (lane)
+        lane->backlog = more;
+}
+
+void corv_lanes_tick(struct corv_lanes *l, int64_t now_us)
+{
+    for (size_t i = 0; i < l->count; i++)
+        pump(l, l->lanes[i], now_us);
+}
+
+void corv_lanes_drop_ready(struct corv_lanes *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        struct corv_lane_job *job;
+
+        while ((job = pop(l->lanes[i]))) {
+            l->memory -= job->bytes;
+            l->o.expire(l->o.ctx, &job->node);
+        }
+    }
+}
+
+void corv_lane_info_get(const struct corv_lanes *l, size_t i, struct corv_lane_info *out)
+{
+    const struct lane *lane = l->lanes[i];
+
+    *out = (struct corv_lane_info){.party = lane->party,
+        .in_flight = lane->in_flight,
+        .window = lane->window,
+        .ready = lane->ready_count,
+        .failures = lane->failures,
+        .paused_until_us = lane->paused_until_us};
+}
+
+unsigned corv_lanes_in_flight(const struct corv_lanes *l)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < l->count; i++)
+        n += l->lanes[i]->in_flight;
+    return n;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/message.h"
+
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+
+struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_request *r)
+{
+    struct corv_message *m = calloc(1, sizeof *m);
+
+    if (!m)
+        return NULL;
+    if (corv_id_new(&m->parts[0].id) != CORV_OK) {
+        free(m);
+        return NULL;
+    }
+    m->app = app;
+    m->request = r;
+    m->config = corv_config_hold(app->config);
+    m->received_us = corv_clock_us();
+    m->day = corv_clock_day(m->received_us);
+    m->parts_count = 1;
+    corv_findings_init(&m->addressing);
+    corv_journey_begin(&m->journey);
+    app->metrics.intake_now++;
+    return m;
+}
+
+void corv_message_free(struct corv_message *m)
+{
+    if (!m)
+        return;
+    m->app->metrics.intake_now--;
+    for (unsigned i = 0; i < m->parts_count; i++) {
+        if (m->parts[i].body)
+            m->app->metrics.held_bytes -= m->parts[i].size;
+        free(m->parts[i].body);
+        free(m->parts[i].sealed);
+    }
+    corv_verdict_free(&m->verdict);
+    corv_plan_free(&m->plan);
+    corv_findings_free(&m->addressing);
+    corv_config_free(m->config);
+    free(m);
+}

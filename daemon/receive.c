@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/receive.h"
+
+#include <stdlib.h>
+
+#include "config/parties.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/examine.h"
+#include "daemon/message.h"
+#include "daemon/problem.h"
+#include "queue/queue.h"
+
+#define RETRY_AFTER_SECONDS 5
+
+static bool room(const struct corv_app *app)
+{
+    return app->metrics.intake_now < app->config->limits.pipeline &&
+           app->metrics.held_bytes < app->config->limits.total_body_bytes;
+}
+
+static bool xml_type(struct corv_view type)
+{
+    static const char *const known[] = {"application/xml", "text/xml", "application/soap+xml"};
+    size_t n = 0;
+
+    while (n < type.n && type.p[n] != ';' && type.p[n] != ' ' && type.p[n] != '\t')
+        n++;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (n == strlen(known[i]) && strncasecmp(type.p, known[i], n) == 0)
+            return true;
+    return false;
+}
+
+/* Who sends: the OIN in the certificate, looked up in the party register of today. */
+static const struct corv_party *sender_of(struct corv_app *app, struct corv_http_request *r)
+{
+    int day = corv_clock_day(corv_clock_us());
+    const char *oin = corv_http_peer_oin(r);
+
+    return *oin ? corv_party_by_oin(app->config, corv_view_str(oin), day) : NULL;
+}
+
+static void deny(struct corv_app *app, struct corv_http_request *r)
+{
+    const char *oin = corv_http_peer_oin(r);
+
+    app->metrics.access_denied_total++;
+    CORV_LOG(WARNING, "access.denied", NULL, CORV_F(PEER, corv_http_peer(r)),
+        CORV_F(OIN, *oin ? oin : NULL));
+    corv_problem_reply(r, 403, "access.unknown-party",
+        "Dit certificaat hoort niet bij een partij die vandaag bekend is. "
+        "Vraag de beheerder van corvd om uw OIN te registreren.");
+}
+
+static void turn_away(
+    struct corv_app *app, struct corv_http_request *r, const char *code, const char *text)
+{
+    app->metrics.messages_busy_total++;
+    CORV_LOG(INFO, "receive.busy", NULL, CORV_F(CODE, code), CORV_F(PEER, corv_http_peer(r)));
+    corv_problem_reply_later(r, RETRY_AFTER_SECONDS, code, text);
+}
+
+/* Everything that can be said no to before the body is read, so that a no is cheap. */
+static void check_head(void *ctx, struct corv_http_request *r)
+{
+    struct corv_app *app = ctx;
+
+    if (!corv_view_is(corv_http_path(r), "/v1/messages"))
+        corv_problem_reply(r, 404, "http.not-found",
+            "Hier is niets. Stuur berichten naar "
+            "POST /v1/messages.");
+    else if (strcmp(corv_http_method(r), "POST") != 0)
+        corv_problem_reply_allow(r, "POST");
+    else if (!sender_of(app, r))
+        deny(app, r);
+    else if (!xml_type(corv_http_header(r, "content-type")))
+        corv_problem_reply(
+            r, 415, "http.content-type", "Stuur het bericht als application/xml of text/xml.");
+    else if (corv_http_header(r, "content-encoding").n > 0)
+        corv_problem_reply(
+            r, 415, "http.content-encoding", "Stuur het bericht zonder Content-Encoding.");
+    else if (app->draining)
+        turn_away(app, r, "receive.draining", "corvd stopt of herstart. Probeer het zo opnieuw.");
+    else if (!app->open || !corv_queue_connected(app->queue))
+        turn_away(app, r, "store.away",
+            "De database is even niet bereikbaar. Uw bericht is niet "
+            "aangenomen; probeer het opnieuw.");
+    else if (!room(app))
+        turn_away(app, r, "receive.busy",
+            "corvd heeft het te druk. Uw bericht is niet "
+            "aangenomen; probeer het opnieuw.");
+}
+
+static void take_in(void *ctx, struct corv_http_request *r)
+{
+    struct corv_app *app = ctx;
+    struct corv_message *m = corv_message_new(app, r);
+
+    if (!m) {
+        turn_away(app, r, "receive.no-memory",
+            "corvd heeft geen geheugen meer. Probeer het "
+            "opnieuw.");
+        return;
+    }
+    m->sender = sender_of(app, r);
+    m->parts[0].body = corv_http_body_take(r, &m->parts[0].size);
+    if (m->parts[0].body)
+        app->metrics.held_bytes += m->parts[0].size;
+    app->metrics.received_bytes_total += m->parts[0].size;
+    if (!m->sender) { /* its last day ended while the body came in */
+        corv_message_free(m);
+        deny(app, r);
+        return;
+    }
+    if (!m->parts[0].body) {
+        corv_message_free(m);
+        corv_problem_reply(r, 400, "http.no-body", "Het verzoek heeft geen inhoud.");
+        return;
+    }
+    CORV_LOG(INFO, "message.received", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
+        CORV_N(BYTES, m->parts[0].size));
+    corv_crash_point("received");
+    corv_examine(m);
+}
+
+struct corv_http_handler corv_receive_handler(struct corv_app *app)
+{
+    return (struct corv_http_handler){.ctx = app, .on_head = check_head, .on_body = take_in};
+}

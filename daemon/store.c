@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/acknowledge.h"
+#include "daemon/deliver.h"
+#include "daemon/lane.h"
+#include "daemon/message.h"
+
+static const char *text(const char *s)
+{
+    return s ? s : "";
+}
+
+static const char *party_id(const struct corv_party *p)
+{
+    return p ? p->id : NULL;
+}
+
+/* The deliveries of one form, in the plan's order; returns where the next form begins. Each lane
+ * is asked whether it can deliver from memory as soon as the COMMIT is done. */
+static struct corv_queue_delivery *deliveries_of(
+    struct corv_message *m, unsigned part, enum corv_form form, struct corv_queue_delivery *d)
+{
+    struct corv_queue_message *q = &m->stored[part];
+    int priority = m->verdict.envelope->urgent ? CORV_PRIORITY_SPOED : CORV_PRIORITY_NORMAL;
+    int no = 0;
+
+    q->deliveries = d;
+    for (unsigned i = 0; i < m->plan.count; i++) {
+        const struct corv_plan_delivery *p = &m->plan.deliveries[i];
+
+        if (p->form != form)
+            continue;
+        *d = (struct corv_queue_delivery){.no = ++no,
+            .route = p->route->name,
+            .party = party_id(p->to),
+            .priority = priority,
+            .state = p->to ? CORV_DELIVERY_WAITING : CORV_DELIVERY_HELD,
+            .held_code = p->held_code,
+            .held_question = p->held_question};
+        if (p->to)
+            d->lease_now = corv_lane_reserve(m->app->lanes, p->to->id, m->parts[part].size);
+        d++;
+    }
+    q->deliveries_count = (unsigned)no;
+    return d;
+}
+
+/* The dedup key and the case key are digests, so that nothing of the case leaves the payload. */
+static corv_rc key_of(const struct corv_message *m, struct corv_digest *key)
+{
+    const struct corv_envelope *e = m->verdict.envelope;
+    const char *reference = text(e->referentienummer);
+    bool blank = reference[strspn(reference, " \t\r\n")] == '\0';
+    struct corv_view fields[] = {corv_view_str(text(e->zender.organisatie)),
+        corv_view_str(text(e->zender.applicatie)), corv_view_str(text(e->zender.administratie)),
+        corv_view_str(reference),
+        /* without a reference only the very same bytes are a repeat */
+        corv_view_of(m->parts[0].digest.b, blank ? CORV_DIGEST : 0)};
+
+    return corv_digest_fields(fields, sizeof fields / sizeof fields[0], key);
+}
+
+static void describe(struct corv_message *m, unsigned part)
+{
+    const struct corv_envelope *e = m->verdict.envelope;
+    const struct corv_part *p = &m->parts[part];
+    bool received = part == 0;
+
+    m->stored[part] = (struct corv_queue_message){.id = p->id,
+        .parent = received ? (struct corv_id){{0}} : m->parts[0].id,
+        .received_us = m->received_us,
+        .kind = p->kind,
+        .variant = received ? corv_variant_name(e->variant) : "",
+        .sender = received ? m->sender->id : CORV_SELF,
+        .zender_org = text(e->zender.organisatie),
+        .zender_app = text(e->zender.applicatie),
+        .zender_adm = text(e->zender.administratie),
+        .ontvanger_org = text(e->ontvanger.organisatie),
+        .ontvanger_app = text(e->ontvanger.applicatie),
+        .referentie = text(e->referentienummer),
+        .crossref = text(e->crossrefnummer),
+        .mandated_by = party_id(m->plan.mandated_by),
+        .responsible = party_id(m->plan.responsible),
+        .decision = received ? m->plan.decision : NULL,
+        .urgent = e->urgent,
+        .size = p->size,
+        .digest = p->digest,
+        .content_type = p->content_type,
+        .sealed = corv_view_of(p->sealed, p->sealed_size)};
+}
+
+static void event(struct corv_message *m, unsigned i, const char *name, const char *code)
+{
+    m->events[i] = (struct corv_queue_event){.event = name,
+        .message = m->parts[0].id,
+        .party = m->sender->id,
+        .actor = m->app->actor,
+        .code = code,
+        .detail = m->detail[i]};
+}
+
+static void describe_events(struct corv_message *m)
+{
+    char digest[CORV_DIGEST_TEXT];
+
+    (void)corv_digest_text(&m->parts[0].digest, digest);
+    event(m, 0, "message.stored", NULL);
+    event(m, 1, "message.repeated", NULL);
+    event(m, 2, "message.conflict", "StUF016");
+    for (unsigned i = 0; i < 3; i++)
+        (void)snprintf(m->detail[i], sizeof m->detail[i],
+            "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u}", m->parts[0].kind,
+            digest, m->parts[0].size, m->plan.count);
+}
+
+/* What was reserved but not stored goes back to the lanes. */
+static void give_back(struct corv_message *m)
+{
+    for (unsigned p = 0; p < m->parts_count; p++)
+        for (unsigned i = 0; i < m->stored[p].deliveries_count; i++)
+            if (m->stored[p].deliveries[i].lease_now)
+                corv_lane_unreserve(
+                    m->app->lanes, m->stored[p].deliveries[i].party, m->parts[p].size);
+}
+
+static void start_deliveries(struct corv_message *m)
+{
+    for (unsigned p = 0; p < m->parts_count; p++)
+        corv_deliver_from_memory(m, p);
+}
+
+static void store_answered(void *ctx, const struct corv_put_answer *answer)
+{
+    struct corv_message *m = ctx;
+    const struct corv_id *id = &m->parts[0].id;
+
+    if (answer->result == CORV_PUT_STORED) {
+        corv_crash_point("after-commit");
+        corv_journey_move(&m->journey, id, CORV_STEP_STORED);
+        start_deliveries(m);
+        corv_acknowledge_stored(m);
+        return;
+    }
+    give_back(m);
+    switch (answer->result) {
+    case CORV_PUT_REPEAT:
+        corv_journey_move(&m->journey, id, CORV_STEP_STORED);
+        corv_acknowledge_repeat(m, &answer->first);
+        break;
+    case CORV_PUT_CONFLICT:
+        corv_journey_move(&m->journey, id, CORV_STEP_REFUSED);
+        corv_acknowledge_conflict(m);
+        break;
+    case CORV_PUT_REJECTED:
+        corv_acknowledge_rejected(m);
+        break;
+    case CORV_PUT_UNAVAILABLE:
+    default:
+        corv_acknowledge_unavailable(m);
+        break;
+    }
+}
+
+void corv_store(struct corv_message *m)
+{
+    struct corv_queue_delivery *next = m->deliveries;
+    struct corv_put put = {.messages = m->stored,
+        .messages_count = m->parts_count,
+        .content = m->parts[0].digest,
+        .events = &m->events[0],
+        .events_count = 1,
+        .on_repeat = &m->events[1],
+        .on_conflict = &m->events[2],
+        .cb = store_answered,
+        .ctx = m};
+
+    for (unsigned p = 0; p < m->parts_count; p++) {
+        describe(m, p);
+        next = deliveries_of(m, p, p == 0 ? CORV_AS_BERICHT : CORV_AS_KENNISGEVING, next);
+    }
+    describe_events(m);
+    if (key_of(m, &put.dedup_key) != CORV_OK || corv_queue_put(m->app->queue, &put) != CORV_OK) {
+        give_back(m);
+        corv_acknowledge_unavailable(m);
+        return;
+    }
+    corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_STORING);
+    corv_crash_point("before-commit");
+}
+
+static const char *first_error(const struct corv_findings *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].severity == CORV_SEV_ERROR)
+            return f->list[i].code;
+    return NULL;
+}
+
+static void refusal_noted(void *ctx, bool committed)
+{
+    struct corv_message *m = ctx;
+
+    if (!committed) {
+        corv_acknowledge_unavailable(m);
+        return;
+    }
+    corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_REFUSED);
+    corv_acknowledge_refused(m);
+}
+
+void corv_store_refusal(struct corv_message *m)
+{
+    char digest[CORV_DIGEST_TEXT];
+    const char *code = first_error(&m->verdict.findings);
+
+    event(m, 0, "message.refused", code ? code : first_error(&m->addressing));
+    (void)snprintf(m->detail[0], sizeof m->detail[0],
+        "{\"kind\":\"%s\",\"status\":%d,\"findings\":%zu,\"sha256\":\"%s\",\"size\":%zu}",
+        m->parts[0].kind, m->status, m->verdict.findings.errors + m->addressing.errors,
+        corv_digest_text(&m->parts[0].digest, digest), m->parts[0].size);
+    if (corv_queue_note(m->app->queue, &m->events[0], refusal_noted, m) != CORV_OK)
+        corv_acknowledge_unavailable(m);
+    else
+        corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_STORING);
+}
