@@ -71,16 +71,22 @@ void corv_schemas_init(void)
     xmlSetExternalEntityLoader(load);
 }
 
+struct compiling {
+    const char *entry;
+    struct corv_fault *fault;
+};
+
 /* The first error is the cause; file and line are ours or the publisher's, no message. */
 static void compile_error(void *data, xmlErrorPtr error)
 {
-    const char *file = error->file ? error->file : "?";
+    struct compiling *c = data;
+    const char *file = error->file ? error->file : c->entry;
 
     if (error->level < XML_ERR_ERROR)
         return;
     if (strncmp(file, BASE, sizeof BASE - 1) == 0)
         file += sizeof BASE - 1;
-    (void)CORV_FAIL(data, CORV_E_INVALID, CORV_FAULT_SETTINGS, "schema.compile",
+    (void)CORV_FAIL(c->fault, CORV_E_INVALID, CORV_FAULT_SETTINGS, "schema.compile",
         "Het schema %s is niet te gebruiken (regel %d, libxml2-code %d).", file, error->line,
         error->code);
 }
@@ -88,6 +94,7 @@ static void compile_error(void *data, xmlErrorPtr error)
 static corv_rc compile_entry(const char *entry, xmlSchemaPtr *out, struct corv_fault *fault)
 {
     char url[256];
+    struct compiling compiling = {entry, fault};
     xmlSchemaParserCtxtPtr ctxt;
     xmlStructuredErrorFunc before = xmlStructuredError; /* of this thread */
     void *before_data = xmlStructuredErrorContext;
@@ -99,8 +106,8 @@ static corv_rc compile_entry(const char *entry, xmlSchemaPtr *out, struct corv_f
     if (!ctxt)
         return CORV_FAIL(fault, CORV_E_NOMEM, CORV_FAULT_BUG, "schema.memory",
             "Geen geheugen om de schema's te lezen.");
-    xmlSchemaSetParserStructuredErrors(ctxt, compile_error, fault);
-    xmlSetStructuredErrorFunc(fault, compile_error); /* for the XML parser inside */
+    xmlSchemaSetParserStructuredErrors(ctxt, compile_error, &compiling);
+    xmlSetStructuredErrorFunc(&compiling, compile_error); /* for the XML parser inside */
     *out = xmlSchemaParse(ctxt);
     xmlSetStructuredErrorFunc(before_data, before);
     xmlSchemaFreeParserCtxt(ctxt);
