@@ -11,8 +11,8 @@ static char dir[64];
 
 /* ---- the shelf ---------------------------------------------------------------------------- */
 
-/* Puts a plug-in where and how an administrator would: our own folder, mode 0755. Once: writing over
- * a file that is loaded would pull the code from under our feet. */
+/* Puts a plug-in where and how an administrator would: our own folder, mode 0755. Once: writing
+ * over a file that is loaded would pull the code from under our feet. */
 static char *place(const char *name, char out[128])
 {
     char from[512];
