@@ -430,8 +430,8 @@ static void drop_bytes(struct corv_http_conn *c, size_t n)
 {
     uint64_t limit = SKIP_BYTES;
 
-    if (c->phase == CORV_HTTP_DRAIN && c->server->limits.body_bytes > limit)
-        limit = c->server->limits.body_bytes;
+    if (c->phase == CORV_HTTP_DRAIN) /* twice: most of what is too large is only a bit so */
+        limit += 2 * c->server->limits.body_bytes;
     c->dropped += n;
     if (c->dropped > limit || c->eof)
         corv__http_conn_drop(c);
