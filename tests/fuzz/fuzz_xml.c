@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .attributes = 12,
         .attribute_bytes = 200,
         .text_bytes = 300,
-        .text_total = 4000,
+        .text_total = 8000,
         .comment_bytes = 100};
     struct corv_view bytes = corv_view_of(data, size);
     struct corv_verdict wide, narrow;
