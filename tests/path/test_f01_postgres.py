@@ -30,7 +30,7 @@ class Server:
         self.conninfo = "host=%s user=corv dbname=corv" % self.path
 
     def run(self, program, *args):
-        run = subprocess.run(harness.Daemon.as_postgres() + [BIN + program, *args], cwd="/",
+        run = subprocess.run(harness.as_postgres() + [BIN + program, *args], cwd="/",
                              capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
 
