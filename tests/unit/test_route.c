@@ -49,7 +49,7 @@ static const char register_text[] = SUPPORT_LISTEN
     "  - {id: los, name: L, oin: '00000099999000402000', roles: [{role: gemandateerde}]}\n"
     "  - {id: soft, name: S, oin: '00000099999000501000', acts_for: [team, aadorp, oud]}\n"
     "mandates:\n"
-    "  - {party: team, gemeente: aadorp, kinds: [vtoDi01], ground: besluit 1}\n"
+    "  - {party: team, gemeente: aadorp, kinds: [vtoDi01], ground: 'besluit \"1\" \\ é'}\n"
     "  - {party: team, gemeente: bedorp, kinds: [vtoDi01], ground: besluit 2,\n"
     "     valid_until: 2026-06-30}\n"
     "  - {party: los, gemeente: aadorp, kinds: [vtoDi01], ground: besluit 3,\n"
@@ -78,6 +78,8 @@ static const char register_text[] = SUPPORT_LISTEN
     "  - {name: ci-rechter, kind: vciDi01, to: 'role:rechtbank', as: kennisgeving}\n"
     "  - {name: uci, kind: uciDi01, to: 'role:raad', as: kennisgeving}\n"
     "  - {name: uci-later, kind: uciDi01, to: ontvanger, from: [raad]}\n"
+    "  - {name: vtt, kind: vtTerugkoppelingDi01, to: ontvanger}\n"
+    "  - {name: vtt-notice, kind: vtTerugkoppelingDi01, to: 'role:raad', as: kennisgeving}\n"
     "  - {name: bv, kind: Bv03Bericht, to: ontvanger}\n"
     "  - {name: fo, kind: Fo01Bericht, to: ontvanger}\n";
 
@@ -196,6 +198,8 @@ static const struct row rows[] = {
         {NULL}, 0, 202, "", "?route.party-ended:bericht", "vt/-/-"},
     {"a notice alone is no way for a message", "uciDi01", "vt", "vt", "politie", {NULL}, 0, 422,
         "addressing.no-route", "", "vt/-/-"},
+    {"the message and the notice are two things, also for one party", "vtTerugkoppelingDi01", "vt",
+        "vt", RAAD, {NULL}, 0, 202, "", "raad:bericht raad:kennisgeving", "vt/-/-"},
     {"a fault may come from anybody", "Fo01Bericht", "team", "team", "vt", {NULL}, 0, 202, "",
         "vt:bericht", "team/-/-"},
     {"a confirmation may leave its zender's organisatie out", "Bv03Bericht", RAAD, NULL, "vt",
@@ -462,7 +466,7 @@ static void test_decision_is_json(void **state)
     static const struct row held = {
         "", "vtoDi01", "soft", "team", RAAD, {"Aadorp"}, 0, 202, "", "", ""};
     static const struct row refused = {
-        "", "vtoDi01", "vt", "vt", "Raad", {"Nergens"}, 0, 422, "", "", ""};
+        "", "vtoDi01", "vt", "vt", "Raad", {"Nergens", "Aadorp"}, 0, 422, "", "", ""};
     struct outcome o;
     json_t *j = NULL;
 
@@ -475,7 +479,7 @@ static void test_decision_is_json(void **state)
     assert_string_equal(json_string_value(json_object_get(j, "sender")), "soft");
     assert_string_equal(json_string_value(json_object_get(j, "filer")), "team");
     assert_string_equal(json_string_value(json_object_get(j, "mandated_by")), "aadorp");
-    assert_string_equal(json_string_value(json_object_get(j, "ground")), "besluit 1");
+    assert_string_equal(json_string_value(json_object_get(j, "ground")), "besluit \"1\" \\ é");
     assert_string_equal(json_string_value(json_object_get(j, "responsible")), "aadorp");
     assert_true(json_is_null(json_object_get(j, "doubt")));
     assert_true(json_is_null(json_object_get(j, "refused")));
@@ -515,6 +519,40 @@ static void test_pure(void **state)
     corv_plan_free(NULL);
 }
 
+/* The most routes a file may have, all of one kind and ended but one: still a decision. */
+static void test_history_of_routes(void **state)
+{
+    struct corv_config *now = c;
+    size_t room = 256u << 10;
+    char *text = calloc(1, room);
+    static const struct row fault = {
+        "", "Fo01Bericht", "vt", "vt", "vt2", {NULL}, 0, 202, "", "", ""};
+    struct outcome o;
+
+    (void)state;
+    assert_non_null(text);
+    size_t n = (size_t)snprintf(text, room,
+        "%sadapters: [{name: map, library: 'builtin:dropdir'}]\nparties:\n"
+        "  - {id: vt, name: V, oin: '00000099999000201000', adapter: map, address: v}\n"
+        "  - {id: vt2, name: V, oin: '00000099999000202000', adapter: map, address: v}\n"
+        "routes:\n  - {name: now, kind: Fo01Bericht, to: ontvanger}\n",
+        SUPPORT_LISTEN);
+
+    for (int i = 0; i < 999; i++)
+        n += (size_t)snprintf(text + n, room - n,
+            "  - {name: een-route-met-een-heel-lange-naam-%04d, kind: Fo01Bericht, to: ontvanger,\n"
+            "     valid_from: %04d-01-01, valid_until: %04d-01-01}\n",
+            i, 2030 + i, 2030 + i);
+    c = support_load(&folder, text);
+    judge(&fault, &o);
+    corv_config_free(c);
+    c = now;
+    assert_int_equal(o.rc, CORV_OK);
+    assert_int_equal(o.plan.count, 1);
+    forget(&o);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_question_for_the_operator),
         cmocka_unit_test(test_decision_is_json),
         cmocka_unit_test(test_pure),
+        cmocka_unit_test(test_history_of_routes),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
