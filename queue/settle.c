@@ -81,7 +81,7 @@ static void settled(struct corv_queue *q, const PGresult *r)
             .settle = {.message = corv_pg_id(r, row, 0), .no = (int)corv_pg_int(r, row, 1)}};
         struct corv_item *key = &wanted;
         struct corv_item **found =
-            bsearch(&key, b->settles, b->settles_count, sizeof key, by_delivery);
+            bsearch(&key, b->settles, b->settles_count, sizeof(struct corv_item *), by_delivery);
 
         if (found)
             (*found)->fate = CORV_FATE_APPLIED;
