@@ -257,7 +257,8 @@ static const struct corv_pg_stmt settle_in = {"corv_settle_in",
     " set_config('TimeZone', 'UTC', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
-    " set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)"};
+    " set_config('enable_mergejoin', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false)"};
 
 static void begun(void *ctx, const PGresult *r)
 {

@@ -63,7 +63,8 @@ static void cut(struct line *l)
 static void buffer(uv_handle_t *h, size_t hint, uv_buf_t *buf)
 {
     (void)h;
-    *buf = uv_buf_init(malloc(hint), (unsigned)hint);
+    buf->base = malloc(hint);
+    buf->len = buf->base ? hint : 0;
 }
 
 struct sending {
