@@ -100,6 +100,8 @@ static void request_arrived(struct corv_http_conn *c)
         corv__http_conn_enter(c, CORV_HTTP_IDLE);
         return;
     }
+    if (!c->req) /* it was answered at its head and had no body */
+        return;
     corv__http_conn_enter(c, CORV_HTTP_BUSY);
     c->req->complete = true;
     s->handler.on_body(s->handler.ctx, c->req);
