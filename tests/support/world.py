@@ -77,7 +77,7 @@ class World:
             "admin": {"socket": self.path + "/admin.sock"},
             "delivery": {"certificate": self.pki.cert("server"), "key": self.pki.key("server"),
                          "ca": self.pki.ca, "retry_first_seconds": 1, "retry_max_seconds": 2,
-                         "timeout_seconds": 10},
+                         "timeout_seconds": 10, "lease_seconds": 12},
             "adapters": [{"name": "https", "library": "builtin:https"}],
             "parties": self.parties, "mandates": mandates, "routes": routes,
         }
