@@ -55,9 +55,8 @@ static const struct golden rows[] = {
         "schema.enumeration", B_L, 9, PERSON "/BG:geboortedatum/@StUF:indOnvolledigeDatum",
         "De waarde van attribuut StUF:indOnvolledigeDatum bij BG:geboortedatum is niet toegestaan; "
         "toegestaan: 'J', 'M', 'D', 'V'."},
-    {IN_VTO("<ZKN:" CANARY ">" CANARY "</ZKN:?"
-            ">"),
-        "schema.unexpected-element", B_L, 9, PERSON "/ZKN:?", NULL},
+    {IN_VTO("<ZKN:" CANARY ">" CANARY "</ZKN:" CANARY ">"), "schema.unexpected-element", B_L, 9,
+        PERSON "/ZKN:?", NULL},
     {IN_VTO("<BG:geboortedatum>20180101</BG:geboortedatum>" CANARY), "schema.text", B_L, 8, PERSON,
         "In element ZKN:natuurlijkPersoon staat losse tekst tussen de elementen."},
     {IN_VTO("<BG:geslachtsnaam xsi:nil=\"true\">" CANARY "</BG:geslachtsnaam>"), "schema.nil", B_B,
