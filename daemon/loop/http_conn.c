@@ -290,7 +290,7 @@ static void drop_bytes(struct corv_http_conn *c, size_t n)
 
 static void ended_by_client(struct corv_http_conn *c)
 {
-    if (!corv__http_conn_wants_input(c)) /* it still wants the answer, or hears that we hung up */
+    if (!corv__http_conn_wants_input(c)) /* it still wants the answer; what it sent is kept */
         return;
     if (c->req || corv_http_parse_begun(&c->parse))
         c->server->stats.client_gone++;
@@ -365,7 +365,7 @@ static void go(struct corv_http_conn *c, struct corv_view fresh)
         drop_bytes(c, fresh.n);
     else
         use_input(c, fresh);
-    if (c->eof && c->raw.n == 0 && c->left.n == 0)
+    if (c->eof)
         ended_by_client(c);
     set_reading(c);
 }
