@@ -42,6 +42,7 @@ static void count(struct corv_job *job)
 
 struct again {
     uv_timer_t timer;
+    struct corv_list node; /* in app->unsettled */
     struct corv_job *job;
 };
 
@@ -55,6 +56,7 @@ static void settle_again(uv_timer_t *timer)
     struct again *a = timer->data;
     struct corv_job *job = a->job;
 
+    corv_list_del(&a->node);
     uv_close((uv_handle_t *)timer, again_closed);
     settle(job);
 }
@@ -70,9 +72,22 @@ static void keep(struct corv_job *job)
         return;
     }
     a->job = job;
+    corv_list_add(&job->app->unsettled, &a->node);
     (void)uv_timer_init(&job->app->loop, &a->timer);
     a->timer.data = a;
     (void)uv_timer_start(&a->timer, settle_again, SETTLE_AGAIN_MS, 0);
+}
+
+void corv_confirm_stop(struct corv_app *app)
+{
+    CORV_LIST_EACH(node, &app->unsettled)
+    {
+        struct again *a = CORV_LIST_ITEM(node, struct again, node);
+
+        corv_list_del(node);
+        corv_job_free(a->job);
+        uv_close((uv_handle_t *)&a->timer, again_closed);
+    }
 }
 
 static void settled(void *ctx, bool committed)
