@@ -5,32 +5,34 @@
 
 #include "queue/writer.h"
 
+/* Each row is met by key, one by one, and locked; then changed where it lies. Written as a join
+ * between the list and the table, a plan made while the table was empty would read all of it. */
 const struct corv_pg_stmt corv_sql_end = {"corv_end",
-    "WITH s AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::smallint[],"
-    "  $4::integer[], $5::text[], $6::integer[], $7::bytea[])"
-    "  AS t (message_id, no, state, attempt, code, status, receipt)),"
-    " d AS (DELETE FROM delivery USING s"
-    "  WHERE delivery.message_id = s.message_id AND delivery.no = s.no AND (s.state = 3"
-    "   OR (delivery.owner = $8::text AND delivery.attempts = s.attempt AND delivery.state = 0))"
-    "  RETURNING s.message_id, s.no, delivery.route, delivery.party, delivery.priority, s.state,"
-    "   delivery.attempts, delivery.created_at, s.code, s.status, s.receipt),"
-    " i AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, attempts,"
-    "  created_at, code, status, receipt, done_at) SELECT d.*, $9::timestamptz FROM d)"
-    " SELECT message_id, no FROM d"};
-/* IS NOT DISTINCT FROM: met by key, and not through the index of all this node holds. */
+    "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"
+    "  $3::smallint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[])"
+    "  AS s (message_id, no, state, attempt, code, status, receipt)"
+    "  CROSS JOIN LATERAL (SELECT ctid AS place FROM delivery"
+    "   WHERE message_id = s.message_id AND no = s.no AND (s.state = 3"
+    "    OR (owner = $8::text AND attempts = s.attempt AND state = 0)) FOR UPDATE) k),"
+    " gone AS (DELETE FROM delivery d USING pick WHERE d.ctid = pick.place"
+    "  RETURNING d.message_id, d.no, d.route, d.party, d.priority, pick.state, d.attempts,"
+    "   d.created_at, pick.code, pick.status, pick.receipt),"
+    " done AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, attempts,"
+    "  created_at, code, status, receipt, done_at) SELECT gone.*, $9::timestamptz FROM gone)"
+    " SELECT message_id, no FROM gone"};
 const struct corv_pg_stmt corv_sql_move = {"corv_move",
-    "UPDATE delivery SET state = s.state, owner = NULL, last_at = $10::timestamptz,"
-    "  due_at = CASE WHEN s.state = 0 THEN s.due ELSE $10::timestamptz END,"
-    "  last_code = s.code, last_text = s.text, last_status = s.status,"
-    "  held_code = CASE WHEN s.state = 1 THEN s.code END,"
-    "  held_question = CASE WHEN s.state = 1 THEN s.text END"
-    " FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::integer[], $5::timestamptz[],"
-    "  $6::text[], $7::text[], $8::integer[])"
+    "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"
+    "  $3::smallint[], $4::integer[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[])"
     "  AS s (message_id, no, state, attempt, due, code, text, status)"
-    " WHERE delivery.message_id = s.message_id AND delivery.no = s.no"
-    "  AND delivery.owner IS NOT DISTINCT FROM $9::text AND delivery.attempts = s.attempt"
-    "  AND delivery.state = 0"
-    " RETURNING s.message_id, s.no"};
+    "  CROSS JOIN LATERAL (SELECT ctid AS place FROM delivery"
+    "   WHERE message_id = s.message_id AND no = s.no AND owner IS NOT DISTINCT FROM $9::text"
+    "    AND attempts = s.attempt AND state = 0 FOR UPDATE) k)"
+    " UPDATE delivery d SET state = pick.state, owner = NULL, last_at = $10::timestamptz,"
+    "  due_at = CASE WHEN pick.state = 0 THEN pick.due ELSE $10::timestamptz END,"
+    "  last_code = pick.code, last_text = pick.text, last_status = pick.status,"
+    "  held_code = CASE WHEN pick.state = 1 THEN pick.code END,"
+    "  held_question = CASE WHEN pick.state = 1 THEN pick.text END"
+    " FROM pick WHERE d.ctid = pick.place RETURNING d.message_id, d.no"};
 
 static bool fault_good(const struct corv_queue_message *m)
 {
