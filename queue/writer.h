@@ -198,7 +198,7 @@ void corv_queue_kick(struct corv_queue *q);
  * ------------------------------------------------- */
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
 extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look;
-extern const struct corv_pg_stmt corv_sql_end, corv_sql_move, corv_sql_release;
+extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, corv_sql_release;
 extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_big,
     corv_sql_delivery;
 extern const struct corv_pg_stmt corv_sql_audit, corv_sql_head;
