@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/embedded.h"
+#include "schemas/xml_memory.h"
 
 /* Base of every name in a bundle; no protocol that libxml2 knows. */
 #define BASE "corv:///"
@@ -66,21 +67,28 @@ static xmlParserInputPtr load(const char *url, const char *id, xmlParserCtxtPtr 
 
 void corv_schemas_init(void)
 {
+    corv_xml_memory_init();
     xmlInitParser();
     (void)xmlSchemaInitTypes();
     xmlSetExternalEntityLoader(load);
 }
 
+struct compiling {
+    const char *entry;
+    struct corv_fault *fault;
+};
+
 /* The first error is the cause; file and line are ours or the publisher's, no message. */
 static void compile_error(void *data, xmlErrorPtr error)
 {
-    const char *file = error->file ? error->file : "?";
+    struct compiling *c = data;
+    const char *file = error->file ? error->file : c->entry;
 
     if (error->level < XML_ERR_ERROR)
         return;
     if (strncmp(file, BASE, sizeof BASE - 1) == 0)
         file += sizeof BASE - 1;
-    (void)CORV_FAIL(data, CORV_E_INVALID, CORV_FAULT_SETTINGS, "schema.compile",
+    (void)CORV_FAIL(c->fault, CORV_E_INVALID, CORV_FAULT_SETTINGS, "schema.compile",
         "Het schema %s is niet te gebruiken (regel %d, libxml2-code %d).", file, error->line,
         error->code);
 }
@@ -88,6 +96,7 @@ static void compile_error(void *data, xmlErrorPtr error)
 static corv_rc compile_entry(const char *entry, xmlSchemaPtr *out, struct corv_fault *fault)
 {
     char url[256];
+    struct compiling compiling = {entry, fault};
     xmlSchemaParserCtxtPtr ctxt;
     xmlStructuredErrorFunc before = xmlStructuredError; /* of this thread */
     void *before_data = xmlStructuredErrorContext;
@@ -99,8 +108,8 @@ static corv_rc compile_entry(const char *entry, xmlSchemaPtr *out, struct corv_f
     if (!ctxt)
         return CORV_FAIL(fault, CORV_E_NOMEM, CORV_FAULT_BUG, "schema.memory",
             "Geen geheugen om de schema's te lezen.");
-    xmlSchemaSetParserStructuredErrors(ctxt, compile_error, fault);
-    xmlSetStructuredErrorFunc(fault, compile_error); /* for the XML parser inside */
+    xmlSchemaSetParserStructuredErrors(ctxt, compile_error, &compiling);
+    xmlSetStructuredErrorFunc(&compiling, compile_error); /* for the XML parser inside */
     *out = xmlSchemaParse(ctxt);
     xmlSetStructuredErrorFunc(before_data, before);
     xmlSchemaFreeParserCtxt(ctxt);
@@ -131,6 +140,7 @@ corv_rc corv_schemas_compile(
     if (!s)
         return CORV_FAIL(fault, CORV_E_NOMEM, CORV_FAULT_BUG, "schema.memory",
             "Geen geheugen om de schema's te lezen.");
+    corv_xml_memory_clear();
     loading = bundle;
     for (int f = 0; f < CORV_FAMILY_COUNT && rc == CORV_OK; f++) {
         if (!bundle->entry[f])
@@ -144,6 +154,13 @@ corv_rc corv_schemas_compile(
             rc = compile_entry(bundle->entry[f], &s->compiled[f], fault ? fault : &unused);
     }
     loading = NULL;
+    if (corv_xml_memory_failed()) { /* what libxml2 made may lack something */
+        rc = CORV_E_NOMEM;
+        if (fault)
+            *fault = (struct corv_fault){0};
+        (void)CORV_FAIL(
+            fault, rc, CORV_FAULT_BUG, "schema.memory", "Geen geheugen om de schema's te lezen.");
+    }
     if (rc != CORV_OK) {
         corv_schemas_free(s);
         return rc;

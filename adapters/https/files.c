@@ -90,6 +90,7 @@ static X509 *certificate_of(const struct curl_blob *b)
     return x;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type */
 static int no_password(char *p, int n, int writing, void *ctx)
 {
     (void)p, (void)n, (void)writing, (void)ctx;

@@ -106,6 +106,7 @@ bool https_request_headers(struct https_transfer *x, const struct corv_outgoing 
 
 /* Called before each request on a connection. The second one of a transfer is libcurl trying again
  * because a kept connection was dead: the party may have read the first one. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static int request_begins(void *ctx, char *there, char *here, int port_there, int port_here)
 {
     struct https_transfer *x = ctx;
@@ -119,6 +120,7 @@ static int request_begins(void *ctx, char *there, char *here, int port_there, in
 
 /* ---- answer ------------------------------------------------------------------------------- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static size_t take_header(char *p, size_t size, size_t n, void *ctx)
 {
     struct https_transfer *x = ctx;

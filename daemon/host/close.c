@@ -14,10 +14,11 @@ static void free_all(struct corv_hosts *h)
 {
     void (*closed)(void *) = h->closed;
     void *ctx = h->closed_ctx;
-    struct corv_list *node;
 
-    while ((node = corv_list_pop(&h->hosts)) != NULL)
+    CORV_LIST_EACH(node, &h->hosts)
+    {
         corv__host_free(CORV_LIST_ITEM(node, struct corv_host, node));
+    }
     corv__libraries_forget(&h->libraries);
     uv_mutex_destroy(&h->mutex);
     free(h);

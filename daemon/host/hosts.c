@@ -101,8 +101,9 @@ static corv_rc says_no(const struct corv_host *host, struct corv_fault *f, const
     char clean[WHY_MAX];
 
     corv__text_clean(why, clean, sizeof clean);
-    return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, code, "Adapter %s %s: %s", host->name,
+    (void)CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, code, "Adapter %s %s: %s", host->name,
         what, clean[0] ? clean : "zonder reden.");
+    return CORV_E_INVALID;
 }
 
 static corv_rc call_check(struct corv_host *host, struct corv_fault *f)
@@ -193,7 +194,7 @@ corv_rc corv_hosts_add(struct corv_hosts *h, const struct corv_host_entry *e, st
         return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter.twice",
             "Adapter %s staat twee keer in de configuratie; verwacht: één keer.", e->name);
     rc = prepare(&h->libraries, e, &host, f);
-    if (rc != CORV_OK)
+    if (rc != CORV_OK || !host)
         return rc;
     host->all = h;
     corv_list_add(&h->hosts, &host->node); /* from here on closing takes care of it */

@@ -25,7 +25,8 @@ static const struct {
 };
 
 #define REFUSE(f, code, ...)                                                                       \
-    CORV_FAIL((f), CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter." code, __VA_ARGS__)
+    ((void)CORV_FAIL((f), CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter." code, __VA_ARGS__),      \
+        CORV_E_INVALID)
 
 /* The end of a path says most; a fault's text is short. */
 static const char *tail(const char *path)
@@ -295,12 +296,12 @@ corv_rc corv__library_get(struct corv_list *libraries, const struct corv_host_en
 
 void corv__libraries_forget(struct corv_list *libraries)
 {
-    struct corv_list *node;
-
-    while ((node = corv_list_pop(libraries)) != NULL) {
+    CORV_LIST_EACH(node, libraries)
+    {
         struct library *l = CORV_LIST_ITEM(node, struct library, node);
 
         free(l->path);
         free(l);
     }
+    corv_list_init(libraries);
 }

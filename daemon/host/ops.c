@@ -371,7 +371,7 @@ void corv__op_hand_over(struct op *op, unsigned timeout_ms)
         corv__op_complete(host, number, &outcome);
     } else if (result != CORV_PENDING) {
         op->instead = "host.bad-answer"; /* and the message may still be in its hands */
-        start_timer(op, grace_over, 0);
+        start_timer(op, grace_over, 1);  /* 0 could keep libuv among its timers */
     }
 }
 

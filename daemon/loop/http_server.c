@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -329,6 +330,15 @@ static void unmake(struct corv_http_server *s)
     free(s);
 }
 
+/* libuv writes without MSG_NOSIGNAL: a client that leaves would end the process. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        (void)signal(SIGPIPE, SIG_IGN);
+}
+
 corv_rc corv_http_server_new(
     const struct corv_http_server_options *o, struct corv_http_server **out, struct corv_fault *f)
 {
@@ -344,6 +354,7 @@ corv_rc corv_http_server_new(
         unmake(s);
         return rc;
     }
+    ignore_sigpipe();
     open_handles(s);
     (void)uv_poll_start(&s->listener, UV_READABLE, may_accept);
     (void)uv_check_start(&s->sweep, turn_ended);

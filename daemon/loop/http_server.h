@@ -52,6 +52,7 @@ struct corv_http_server_options {
     struct corv_http_handler handler;
     const char *name; /* for logs: "intake", "admin" */
 };
+/* Also ignores SIGPIPE, for the whole process, unless somebody handles it. */
 CORV_MUST_CHECK corv_rc corv_http_server_new(
     const struct corv_http_server_options *o, struct corv_http_server **out, struct corv_fault *f);
 unsigned corv_http_server_port(const struct corv_http_server *s);

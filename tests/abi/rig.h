@@ -29,12 +29,12 @@ struct rig {
 };
 
 struct result {
+    size_t receipt_bytes;
+    struct corv_host_outcome outcome; /* of the last done; the receipt is below */
     unsigned dones;
     unsigned releases;
-    struct corv_host_outcome outcome; /* of the last done; receipt is in the field below */
-    char receipt[8193];
-    size_t receipt_bytes;
     bool inside; /* the test is inside corv_hosts_deliver */
+    char receipt[8193];
 };
 
 static inline void rig_open(struct rig *rig)

@@ -163,26 +163,26 @@ static void open_with(struct rig *rig, const char *party, const char *extra, con
 
 static const struct {
     const char *behaviour;
-    enum corv_outcome_class cls;
     const char *code;
+    enum corv_outcome_class cls;
     uint32_t status;
     unsigned retry_least;
     unsigned retry_most;
 } answers[] = {
-    {"{\"status\":200}", CORV_DELIVERED, "http.200", 200, 0, 0},
-    {"{\"status\":202,\"retry_after\":\"9\"}", CORV_DELIVERED, "http.202", 202, 0, 0},
-    {"{\"status\":400}", CORV_REFUSED, "http.400", 400, 0, 0},
-    {"{\"status\":404}", CORV_REFUSED, "http.404", 404, 0, 0},
-    {"{\"status\":409}", CORV_REFUSED, "http.409", 409, 0, 0},
-    {"{\"status\":422}", CORV_REFUSED, "http.422", 422, 0, 0},
-    {"{\"status\":408}", CORV_LATER, "http.408", 408, 0, 0},
-    {"{\"status\":425}", CORV_LATER, "http.425", 425, 0, 0},
-    {"{\"status\":429,\"retry_after\":\"7\"}", CORV_LATER, "http.429", 429, 7, 7},
-    {"{\"status\":500}", CORV_LATER, "http.500", 500, 0, 0},
-    {"{\"status\":503,\"retry_after\":\"99999999\"}", CORV_LATER, "http.503", 503, 86400, 86400},
-    {"{\"status\":503,\"retry_after\":\"morgen\"}", CORV_LATER, "http.503", 503, 0, 0},
-    {"{\"status\":301}", CORV_LATER, "http.301", 301, 0, 0},
-    {"{\"status\":303}", CORV_LATER, "http.303", 303, 0, 0},
+    {"{\"status\":200}", "http.200", CORV_DELIVERED, 200, 0, 0},
+    {"{\"status\":202,\"retry_after\":\"9\"}", "http.202", CORV_DELIVERED, 202, 0, 0},
+    {"{\"status\":400}", "http.400", CORV_REFUSED, 400, 0, 0},
+    {"{\"status\":404}", "http.404", CORV_REFUSED, 404, 0, 0},
+    {"{\"status\":409}", "http.409", CORV_REFUSED, 409, 0, 0},
+    {"{\"status\":422}", "http.422", CORV_REFUSED, 422, 0, 0},
+    {"{\"status\":408}", "http.408", CORV_LATER, 408, 0, 0},
+    {"{\"status\":425}", "http.425", CORV_LATER, 425, 0, 0},
+    {"{\"status\":429,\"retry_after\":\"7\"}", "http.429", CORV_LATER, 429, 7, 7},
+    {"{\"status\":500}", "http.500", CORV_LATER, 500, 0, 0},
+    {"{\"status\":503,\"retry_after\":\"99999999\"}", "http.503", CORV_LATER, 503, 86400, 86400},
+    {"{\"status\":503,\"retry_after\":\"morgen\"}", "http.503", CORV_LATER, 503, 0, 0},
+    {"{\"status\":301}", "http.301", CORV_LATER, 301, 0, 0},
+    {"{\"status\":303}", "http.303", CORV_LATER, 303, 0, 0},
 };
 
 static void the_status_decides(void **state)
