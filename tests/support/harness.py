@@ -214,6 +214,9 @@ class Partner:
         self.runs = 0
 
     def start(self):
+        return self.launch().wait()
+
+    def launch(self):
         self.runs += 1  # a restarted stub numbers from 1 again: a folder for each run
         run = os.path.join(self.folder, str(self.runs))
         os.makedirs(run, exist_ok=True)
@@ -224,13 +227,16 @@ class Partner:
              "--save", os.path.join(run, "saved"), "--control", self.control],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=open(os.path.join(self.folder, "errors.txt"), "ab"))
+        return self
+
+    def wait(self):
         if not self.process.stdout.readline().strip().isdigit():
             raise Trouble("the stub of %s did not start" % self.name)
         return self
 
     def stop(self):
         if self.process:
-            self.process.terminate()
+            self.process.terminate()  # a second time does no harm: stop_all() did it already
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
@@ -258,6 +264,22 @@ class Partner:
     def taken(self):
         """What it answered yes to."""
         return [e for e in self.ledger() if 200 <= e.status < 300]
+
+
+def start_all(partners):
+    """Side by side: each is a python of its own."""
+    for p in partners:
+        p.launch()
+    for p in partners:
+        p.wait()
+
+
+def stop_all(partners):
+    for p in partners:
+        if p.process:
+            p.process.terminate()
+    for p in partners:
+        p.stop()
 
 
 # ---- the daemon ------------------------------------------------------------------------------
