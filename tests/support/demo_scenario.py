@@ -247,14 +247,14 @@ def repeat(demo, first, vto):
     say("  %d %s, the Raad got it %d time%s" % (again.answer.status, again.answer.id, times,
                                                 "" if times == 1 else "s: WRONG"))
     demo.failures += times != 1
-    again.note = "the same answer; not delivered again"
+    again.note = "nobody: a repeat"
 
 
 def refusal(demo):
     step("a VTO with five mistakes gets a refusal that people can read:")
     row = demo.send("VTO with mistakes", VT, demo.message("vto-met-fouten", VT, RAAD), [], status=422)
     answer = row.answer
-    row.note = "refused: %d findings" % len(answer.json["findings"])
+    row.note = "nobody: %d findings" % len(answer.json["findings"])
     for f in answer.json["findings"]:
         where = "line %s, %s: " % (f.get("line", "?"), re.sub(r"^.*/", "", f.get("path", "")))
         say(textwrap.fill(where + f["text"], COLUMNS - 4, initial_indent="    ",
@@ -298,8 +298,7 @@ def table(demo):
     for row in demo.rows:
         what, sent = row.what, clock(row.sent)
         if row.note:
-            say("%-20s %-22s %-8s %8s %s" % (what[:20], "-", sent, after(row.accepted, row.sent), "%d" % row.answer.status))
-            say("  " + row.note)
+            say(shape % (what[:20], row.note, sent, after(row.accepted, row.sent), row.answer.status, ""))
         for receiver, form in row.expected:
             entry, done = row.seen.get(receiver, (None, None))
             label = what if form == "bericht" else "  kennisgeving"
@@ -379,7 +378,8 @@ def interrupted(number, frame):
 
 
 def main():
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     demo = None
     code = 1
     try:
@@ -394,7 +394,8 @@ def main():
             stay(demo)
     except KeyboardInterrupt:
         say("\nending ...")
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the cleaning up is not interrupted
     except (Trouble, harness.Died, OSError, ValueError, KeyError) as e:
         say("\nThe demo failed: %s" % e)
         code = 1
