@@ -166,7 +166,8 @@ static int64_t next_due_us(const struct corv_job *job, unsigned retry_after_s)
         s *= 2;
     if (s > most)
         s = most;
-    (void)getrandom(&dice, sizeof dice, 0);
+    if (getrandom(&dice, sizeof dice, 0) != (ssize_t)sizeof dice)
+        dice = 0; /* no jitter, no harm */
     if (retry_after_s)
         return corv_clock_us() + (int64_t)retry_after_s * 1000000;
     return corv_clock_us() + (int64_t)(s * 500000 + s * 500000 * dice / 65535);
