@@ -207,15 +207,12 @@ static enum corv_lane_end lane_end(const struct corv_host_outcome *o)
                                                                   : CORV_LANE_MESSAGE;
 }
 
+/* The peer's own bytes may tell something of the case, so only their digest is kept (promise 5):
+ * enough to prove which answer it was when the peer shows its copy. */
 static void keep_receipt(struct corv_job *job, const struct corv_host_outcome *o)
 {
-    if (o->receipt.n == 0)
-        return;
-    job->receipt = malloc(o->receipt.n);
-    if (!job->receipt)
-        return;
-    memcpy(job->receipt, o->receipt.p, o->receipt.n);
-    job->settle.receipt = corv_view_of(job->receipt, o->receipt.n);
+    if (o->receipt.n > 0 && corv_digest_of(&o->receipt, 1, &job->receipt) == CORV_OK)
+        job->settle.receipt = corv_view_of(job->receipt.b, sizeof job->receipt.b);
 }
 
 static void describe(struct corv_job *job, const struct corv_host_outcome *o)
@@ -257,6 +254,13 @@ void corv_confirm_hold(struct corv_job *job, const char *code, const char *quest
     describe(job, NULL);
     prepare(job, CORV_DELIVERY_HELD);
     settle(job);
+}
+
+void corv_confirm_let_go(struct corv_job *job)
+{
+    job->end = CORV_LANE_MESSAGE;
+    end_in_lane(job);
+    corv_job_free(job);
 }
 
 void corv_confirm_unreadable(struct corv_job *job)
