@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "daemon/base/list.h"
 #include "daemon/metrics.h"
 
 struct corv_config;
@@ -34,6 +35,7 @@ struct corv_app {
     struct corv_hosts *hosts;
     struct corv_lanes *lanes;
     struct corv_poller *poller; /* deliver.c's */
+    struct corv_list unsettled; /* confirm.c's: outcomes that wait for the database */
     struct corv_pool *pool;
     struct corv_watchdog *watchdog;
     struct corv_tls_server *tls;

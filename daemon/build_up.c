@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon/admin.h"
 #include "daemon/base/log.h"
+#include "daemon/confirm.h"
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
 #include "daemon/lane.h"
@@ -28,7 +29,7 @@
 
 #define POOL_QUEUE_MAX   4096
 #define QUEUE_BACKLOG    4096
-#define QUEUE_WAIT_MS    15000
+#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
 #define ADMIN_BODY_BYTES 4096
 
 static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)
@@ -191,6 +192,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     const char *conninfo = NULL;
     corv_rc rc = make_state_dir(app, fault);
 
+    corv_list_init(&app->unsettled);
     (void)snprintf(app->actor, sizeof app->actor, "node:%s", app->config->node);
     corv_schemas_init();
     if (rc == CORV_OK)
@@ -283,6 +285,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     corv_upkeep_stop(app);
     if (app->poller)
         corv_deliver_stop(app);
+    corv_confirm_stop(app);
     if (app->intake)
         corv_http_server_close(app->intake, limit_ms, close_pool, app);
     else

@@ -42,6 +42,7 @@ static void count(struct corv_job *job)
 
 struct again {
     uv_timer_t timer;
+    struct corv_list node; /* in app->unsettled */
     struct corv_job *job;
 };
 
@@ -55,6 +56,7 @@ static void settle_again(uv_timer_t *timer)
     struct again *a = timer->data;
     struct corv_job *job = a->job;
 
+    corv_list_del(&a->node);
     uv_close((uv_handle_t *)timer, again_closed);
     settle(job);
 }
@@ -70,9 +72,22 @@ static void keep(struct corv_job *job)
         return;
     }
     a->job = job;
+    corv_list_add(&job->app->unsettled, &a->node);
     (void)uv_timer_init(&job->app->loop, &a->timer);
     a->timer.data = a;
     (void)uv_timer_start(&a->timer, settle_again, SETTLE_AGAIN_MS, 0);
+}
+
+void corv_confirm_stop(struct corv_app *app)
+{
+    CORV_LIST_EACH(node, &app->unsettled)
+    {
+        struct again *a = CORV_LIST_ITEM(node, struct again, node);
+
+        corv_list_del(node);
+        corv_job_free(a->job);
+        uv_close((uv_handle_t *)&a->timer, again_closed);
+    }
 }
 
 static void settled(void *ctx, bool committed)
@@ -151,7 +166,8 @@ static int64_t next_due_us(const struct corv_job *job, unsigned retry_after_s)
         s *= 2;
     if (s > most)
         s = most;
-    (void)getrandom(&dice, sizeof dice, 0);
+    if (getrandom(&dice, sizeof dice, 0) != (ssize_t)sizeof dice)
+        dice = 0; /* no jitter, no harm */
     if (retry_after_s)
         return corv_clock_us() + (int64_t)retry_after_s * 1000000;
     return corv_clock_us() + (int64_t)(s * 500000 + s * 500000 * dice / 65535);
@@ -191,15 +207,12 @@ static enum corv_lane_end lane_end(const struct corv_host_outcome *o)
                                                                   : CORV_LANE_MESSAGE;
 }
 
+/* The peer's own bytes may tell something of the case, so only their digest is kept (promise 5):
+ * enough to prove which answer it was when the peer shows its copy. */
 static void keep_receipt(struct corv_job *job, const struct corv_host_outcome *o)
 {
-    if (o->receipt.n == 0)
-        return;
-    job->receipt = malloc(o->receipt.n);
-    if (!job->receipt)
-        return;
-    memcpy(job->receipt, o->receipt.p, o->receipt.n);
-    job->settle.receipt = corv_view_of(job->receipt, o->receipt.n);
+    if (o->receipt.n > 0 && corv_digest_of(&o->receipt, 1, &job->receipt) == CORV_OK)
+        job->settle.receipt = corv_view_of(job->receipt.b, sizeof job->receipt.b);
 }
 
 static void describe(struct corv_job *job, const struct corv_host_outcome *o)
@@ -241,6 +254,13 @@ void corv_confirm_hold(struct corv_job *job, const char *code, const char *quest
     describe(job, NULL);
     prepare(job, CORV_DELIVERY_HELD);
     settle(job);
+}
+
+void corv_confirm_let_go(struct corv_job *job)
+{
+    job->end = CORV_LANE_MESSAGE;
+    end_in_lane(job);
+    corv_job_free(job);
 }
 
 void corv_confirm_unreadable(struct corv_job *job)

@@ -163,7 +163,7 @@ void corv_ctl_delivery_lines(struct corv_ctl *ctl, const struct corv_inspect_del
     if (d->held_question[0])
         corv_ctl_line(ctl, "", "vraag: %s", d->held_question);
     if (d->receipt[0])
-        corv_ctl_line(ctl, "", "ontvangstbewijs ligt vast (zie --json)");
+        corv_ctl_line(ctl, "", "ontvangstbewijs sha256 %.16s… (zie --json)", d->receipt);
 }
 
 static void show(struct corv_ctl *ctl, const struct corv_ctl_dossier *d)
