@@ -29,7 +29,7 @@
 
 #define POOL_QUEUE_MAX   4096
 #define QUEUE_BACKLOG    4096
-#define QUEUE_WAIT_MS    15000
+#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
 #define ADMIN_BODY_BYTES 4096
 
 static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)

@@ -15,7 +15,7 @@ static bool bad(struct corv_http_refusal *v, const char *code)
 
 static struct corv_view cut(struct corv_view *rest, char at) /* NULL when at is not there */
 {
-    const char *end = rest->n > 0 ? memchr(rest->p, at, rest->n) : NULL;
+    const char *end = rest->p && rest->n > 0 ? memchr(rest->p, at, rest->n) : NULL;
     struct corv_view part = {NULL, 0};
 
     if (!end)

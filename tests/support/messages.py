@@ -13,7 +13,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "messages")
 
 # OINs of the fictional parties of tests/support/flevoland.yaml.in.
 DEFAULTS = {
-    "ZENDER": "00000099000000000001",
+    "ZENDER": "00000099999002001000",
     "ONTVANGER": "00000002003214436001",
     "ZAAK": "TEST-ZAAK-2026-0001",
     "ZAAK_RAAD": "TEST-RAAD-2026-0001",
