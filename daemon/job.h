@@ -43,7 +43,8 @@ struct corv_job {
     char text[200];
     char detail[256];
     struct corv_digest receipt; /* of what the peer answered */
-    int64_t began_us;           /* monotonic */
+    int64_t began_us;           /* monotonic, when the adapter got it */
+    int64_t took_us;
     enum corv_lane_end end;
     unsigned pause_s;
     struct corv_list waiting; /* for another try at settling */
