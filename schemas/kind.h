@@ -12,6 +12,9 @@
 #define CORV_NS_BG   "http://www.egem.nl/StUF/sector/bg/0310"
 #define CORV_NS_STUF "http://www.egem.nl/StUF/StUF0301"
 #define CORV_NS_SOAP "http://schemas.xmlsoap.org/soap/envelope/"
+#define CORV_NS_XSI  "http://www.w3.org/2001/XMLSchema-instance"
+/* our own notice (schemas/xsd/kennisgeving.xsd) */
+#define CORV_NS_KENNISGEVING "urn:corvd:kennisgeving:1"
 
 enum corv_kind {
     CORV_KIND_UNKNOWN = 0,
@@ -45,9 +48,11 @@ enum corv_family {
     CORV_FAMILY_GM,
     CORV_FAMILY_STUF, /* Bv and Fo */
     CORV_FAMILY_OWN,
+    CORV_FAMILY_COUNT,
 };
 
-/* CORV_KIND_UNKNOWN when the pair is not on the list. */
+/* CORV_KIND_UNKNOWN when the pair is not on the list of what may come in from outside (our own
+ * kennisgeving is not). */
 enum corv_kind corv_kind_of(struct corv_view ns, struct corv_view root);
 enum corv_kind corv_kind_by_name(const char *root); /* local name, e.g. "vtoDi01" */
 const char *corv_kind_name(enum corv_kind kind);    /* local name; "unknown" */

@@ -23,10 +23,12 @@ void corv_schemas_free(struct corv_schemas *s); /* accepts NULL; no worker may u
 struct corv_read_limits {
     size_t bytes;           /* whole body */
     unsigned depth;         /* nesting of elements */
-    unsigned nodes;         /* elements + text nodes + … in the document */
+    unsigned nodes;         /* elements, attributes, texts, comments, CDATA sections together */
     unsigned attributes;    /* on one element, namespace declarations included */
     size_t attribute_bytes; /* one attribute value */
     size_t text_bytes;      /* one text value that is not an attachment */
+    size_t text_total;      /* all those text values together */
+    size_t comment_bytes;   /* one comment */
 };
 extern const struct corv_read_limits corv_read_limits_default;
 

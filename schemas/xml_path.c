@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "schemas/xml_path.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "schemas/kind.h"
+
+#define NAME_MOST 60 /* the longest name of the standard has 58 characters */
+
+static const struct {
+    const char *ns;
+    const char *prefix;
+} prefixes[] = {
+    {CORV_NS_JZ, "JZ"},
+    {CORV_NS_ZKN, "ZKN"},
+    {CORV_NS_BG, "BG"},
+    {CORV_NS_STUF, "StUF"},
+    {CORV_NS_SOAP, "soap"},
+    {CORV_NS_XSI, "xsi"},
+    {"http://www.w3.org/2005/05/xmlmime", "xmime"},
+    {CORV_NS_KENNISGEVING, "k"},
+};
+
+static const char *prefix_of(struct corv_view ns)
+{
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (corv_view_is(ns, prefixes[i].ns))
+            return prefixes[i].prefix;
+    return ns.n ? "?" : "";
+}
+
+/* Letters, digits, dot, dash, underscore; no run of five digits. */
+static bool looks_like_a_name(struct corv_view name)
+{
+    unsigned run = 0;
+
+    if (name.n == 0 || name.n > NAME_MOST)
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+
+        if (c >= 0x80 || !(isalnum(c) || c == '.' || c == '-' || c == '_'))
+            return false;
+        run = isdigit(c) ? run + 1 : 0;
+        if (run == 5)
+            return false;
+    }
+    return true;
+}
+
+char *corv_name_text(struct corv_view ns, struct corv_view name, char out[CORV_NAME_TEXT])
+{
+    const char *prefix = prefix_of(ns);
+    bool known = looks_like_a_name(name);
+
+    (void)snprintf(out, CORV_NAME_TEXT, "%s%s%.*s", prefix, *prefix ? ":" : "",
+        known ? (int)name.n : 1, known ? name.p : "?");
+    return out;
+}
+
+char *corv_node_name(const xmlNode *node, char out[CORV_NAME_TEXT])
+{
+    const char *ns = node->ns ? (const char *)node->ns->href : NULL;
+
+    return corv_name_text(corv_view_str(ns), corv_view_str((const char *)node->name), out);
+}
+
+char *corv_clark_name(struct corv_view clark, char out[CORV_NAME_TEXT])
+{
+    struct corv_view ns = {"", 0}, name = clark;
+
+    if (clark.n && clark.p[0] == '{') {
+        const char *close = memrchr(clark.p, '}', clark.n);
+
+        if (close) {
+            ns = corv_view_of(clark.p + 1, (size_t)(close - clark.p) - 1);
+            name = corv_view_of(close + 1, clark.n - ns.n - 2);
+        }
+    }
+    return corv_name_text(ns, name, out);
+}
+
+static bool same_name(const xmlNode *a, const xmlNode *b)
+{
+    return a->type == XML_ELEMENT_NODE && xmlStrEqual(a->name, b->name) &&
+           xmlStrEqual(a->ns ? a->ns->href : NULL, b->ns ? b->ns->href : NULL);
+}
+
+/* 1.. among the siblings of that name, 0 when it is the only one. */
+static unsigned position(const xmlNode *node)
+{
+    unsigned before = 0;
+
+    for (const xmlNode *n = node->prev; n; n = n->prev)
+        before += same_name(n, node);
+    for (const xmlNode *n = node->next; n && before == 0; n = n->next)
+        if (same_name(n, node))
+            return 1;
+    return before ? before + 1 : 0;
+}
+
+/* The message is the top, also inside a SOAP envelope. */
+static bool is_top(const xmlNode *node)
+{
+    const xmlNode *up = node->parent;
+
+    return !up || up->type != XML_ELEMENT_NODE ||
+           (up->ns && xmlStrEqual(up->ns->href, BAD_CAST CORV_NS_SOAP) &&
+               !(node->ns && xmlStrEqual(node->ns->href, BAD_CAST CORV_NS_SOAP)));
+}
+
+void corv_node_path(const xmlNode *node, const char *attribute, char *out, size_t size)
+{
+    char tail[256], step[CORV_NAME_TEXT + 16], name[CORV_NAME_TEXT];
+    size_t start = sizeof tail - 1;
+
+    tail[start] = '\0';
+    while (node && node->type != XML_ELEMENT_NODE)
+        node = node->parent;
+    if (node && attribute) {
+        int n = snprintf(step, sizeof step, "/@%s", attribute);
+
+        if (n > 0 && (size_t)n < sizeof step) {
+            start -= (size_t)n;
+            memcpy(tail + start, step, (size_t)n);
+        }
+    }
+    for (; node; node = is_top(node) ? NULL : node->parent) {
+        unsigned k = position(node);
+        int n = k ? snprintf(step, sizeof step, "/%s[%u]", corv_node_name(node, name), k)
+                  : snprintf(step, sizeof step, "/%s", corv_node_name(node, name));
+
+        if (n < 0 || (size_t)n + 3 > start) { /* no room for "...": cut at the front */
+            start -= 3;
+            memcpy(tail + start, "...", 3);
+            break;
+        }
+        start -= (size_t)n;
+        memcpy(tail + start, step, (size_t)n);
+    }
+    (void)snprintf(out, size, "%s", tail + start);
+}
