@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "schemas/rule_stack.h"
+
+#include "schemas/kind.h"
+#include "schemas/rule_text.h"
+
+#define BYTES_PER_OP 64 /* reading this much text costs as much as one step of XPath */
+
+/* Counts work with the budget of the machine. False when it is spent; the error is set. */
+bool corv_rule_spend(xmlXPathParserContextPtr p, size_t ops)
+{
+    xmlXPathContextPtr c = p->context;
+
+    if (c->opLimit == 0)
+        return true;
+    if (ops > c->opLimit || c->opCount > c->opLimit - ops) {
+        c->opCount = c->opLimit;
+        xmlXPathErr(p, XPATH_OP_LIMIT_EXCEEDED);
+        return false;
+    }
+    c->opCount += ops;
+    return true;
+}
+
+bool corv_rule_is_nil(const xmlNode *node)
+{
+    xmlChar *value;
+    bool nil;
+
+    if (node->type != XML_ELEMENT_NODE || !node->properties)
+        return false;
+    value = xmlGetNsProp(node, BAD_CAST "nil", BAD_CAST CORV_NS_XSI);
+    nil = value && (xmlStrEqual(value, BAD_CAST "true") || xmlStrEqual(value, BAD_CAST "1"));
+    xmlFree(value);
+    return nil;
+}
+
+/* The text of a node; *owned must be freed. Most elements hold one text node: no copy then. */
+struct corv_view corv_rule_text_of(xmlXPathParserContextPtr p, const xmlNode *node, xmlChar **owned)
+{
+    const xmlNode *child = node->children;
+    struct corv_view text = {"", 0};
+
+    *owned = NULL;
+    if (child && !child->next && child->type == XML_TEXT_NODE) {
+        text = corv_view_str((const char *)child->content);
+    } else if (child) {
+        *owned = xmlNodeGetContent(node);
+        text = corv_view_str((const char *)*owned);
+        if (!*owned) {
+            xmlXPathErr(p, XPATH_MEMORY_ERROR);
+            return text;
+        }
+    } else if (node->type == XML_TEXT_NODE) {
+        text = corv_view_str((const char *)node->content);
+    }
+    (void)corv_rule_spend(p, 1 + text.n / BYTES_PER_OP);
+    return corv_rule_trim(text);
+}
+
+void corv_rule_drop(struct corv_rule_argument *a)
+{
+    xmlXPathFreeObject(a->object);
+    xmlFree(a->owned);
+}
+
+struct corv_rule_argument corv_rule_take(xmlXPathParserContextPtr p)
+{
+    struct corv_rule_argument a = {.object = valuePop(p), .text = {"", 0}};
+    xmlNodeSetPtr set;
+
+    if (!a.object || a.object->type != XPATH_NODESET) {
+        a.owned = a.object ? xmlXPathCastToString(a.object) : NULL;
+        a.text = corv_rule_trim(corv_view_str((const char *)a.owned));
+        return a;
+    }
+    set = a.object->nodesetval;
+    xmlXPathNodeSetSort(set);
+    for (int i = 0; set && i < set->nodeNr && !a.node; i++)
+        if (!corv_rule_is_nil(set->nodeTab[i]))
+            a.node = set->nodeTab[i];
+    if (a.node)
+        a.text = corv_rule_text_of(p, a.node, &a.owned);
+    return a;
+}
+
+xmlXPathObjectPtr corv_rule_take_set(xmlXPathParserContextPtr p)
+{
+    xmlXPathObjectPtr o = valuePop(p);
+
+    if (o && o->type == XPATH_NODESET)
+        return o;
+    xmlXPathFreeObject(o);
+    xmlXPathErr(p, XPATH_INVALID_TYPE);
+    return NULL;
+}
+
+void corv_rule_give_text(xmlXPathParserContextPtr p, struct corv_view text)
+{
+    xmlChar *copy = xmlStrndup(BAD_CAST text.p, (int)text.n);
+
+    valuePush(p, copy ? xmlXPathWrapString(copy) : NULL);
+}
+
+void corv_rule_give(xmlXPathParserContextPtr p, bool value)
+{
+    valuePush(p, xmlXPathNewBoolean(value));
+}
+
+bool corv_rule_arity(xmlXPathParserContextPtr p, int given, int wanted)
+{
+    if (given != wanted)
+        xmlXPathErr(p, XPATH_INVALID_ARITY);
+    else if (p->valueNr < p->valueFrame + wanted)
+        xmlXPathErr(p, XPATH_STACK_ERROR);
+    return p->error == XPATH_EXPRESSION_OK;
+}
