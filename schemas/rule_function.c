@@ -70,16 +70,11 @@ static void add_extras(const xmlNode *holder, struct corv_view name, xmlNodeSetP
     for (xmlNodePtr block = holder->children; block; block = block->next) {
         if (!corv_node_is(block, CORV_NS_STUF, "extraElementen"))
             continue;
-        for (xmlNodePtr e = block->children; e; e = e->next) {
-            xmlChar *naam;
-
-            if (!corv_node_is(e, CORV_NS_STUF, "extraElement") || corv_rule_is_nil(e))
-                continue;
-            naam = xmlGetNoNsProp(e, BAD_CAST "naam");
-            if (corv_view_eq(corv_rule_trim(corv_view_str((const char *)naam)), name))
-                (void)xmlXPathNodeSetAdd(into, e);
-            xmlFree(naam);
-        }
+        for (xmlNodePtr e = block->children; e; e = e->next)
+            if (corv_node_is(e, CORV_NS_STUF, "extraElement") &&
+                corv_view_eq(corv_rule_trim(corv_rule_attribute(e, NULL, "naam")), name) &&
+                !corv_rule_is_nil(e))
+                (void)xmlXPathNodeSetAddUnique(into, e);
     }
 }
 
@@ -108,6 +103,61 @@ static void f_extra(xmlXPathParserContextPtr p, int n)
     }
     xmlXPathFreeObject(from);
     corv_rule_drop(&name);
+}
+
+/* The element is one of names, "BG:inp.bsn ZKN:startdatum". */
+static bool is_one_of(const xmlNode *e, struct corv_view names)
+{
+    size_t local = strlen((const char *)e->name);
+    char name[CORV_NAME_TEXT];
+
+    for (size_t at = 0, n; at < names.n; at += n + 1) {
+        const char *word = names.p + at, *end = memchr(word, ' ', names.n - at);
+
+        n = end ? (size_t)(end - word) : names.n - at;
+        if (n > local && word[n - local - 1] == ':' &&
+            memcmp(word + n - local, e->name, local) == 0 &&
+            corv_view_is(corv_view_of(word, n), corv_node_name(e, name)))
+            return true;
+    }
+    return false;
+}
+
+static const xmlNode *next_node(const xmlNode *e, const xmlNode *top)
+{
+    if (e->type == XML_ELEMENT_NODE && e->children)
+        return e->children;
+    while (e != top && !e->next)
+        e = e->parent;
+    return e == top ? NULL : e->next;
+}
+
+static void f_diep(xmlXPathParserContextPtr p, int n)
+{
+    struct corv_rule_argument names;
+    xmlXPathObjectPtr from;
+    xmlNodeSetPtr found;
+    size_t seen = 0;
+
+    if (!corv_rule_arity(p, n, 2))
+        return;
+    found = xmlXPathNodeSetCreate(NULL);
+    names = corv_rule_take(p);
+    from = corv_rule_take_set(p);
+    for (int i = 0; found && from && from->nodesetval && i < from->nodesetval->nodeNr; i++) {
+        const xmlNode *top = from->nodesetval->nodeTab[i];
+
+        for (const xmlNode *e = top; (e = next_node(e, top)); seen++)
+            if (e->type == XML_ELEMENT_NODE && is_one_of(e, names.text))
+                (void)xmlXPathNodeSetAddUnique(found, (xmlNodePtr)e);
+    }
+    if (corv_rule_spend(p, 1 + seen) && from && found) {
+        valuePush(p, xmlXPathWrapNodeSet(found));
+        found = NULL;
+    }
+    xmlXPathFreeNodeSet(found);
+    xmlXPathFreeObject(from);
+    corv_rule_drop(&names);
 }
 
 /* Adds to later every node whose text was seen before. */
@@ -280,16 +330,11 @@ static void f_extensie(xmlXPathParserContextPtr p, int n)
 /* How much of the date is known; V when nothing says so. */
 static char known_part(const xmlNode *node)
 {
-    xmlChar *value;
-    char known = 'V';
+    struct corv_view value = {"", 0};
 
-    if (!node || node->type != XML_ELEMENT_NODE || !node->properties)
-        return known;
-    value = xmlGetNsProp(node, BAD_CAST "indOnvolledigeDatum", BAD_CAST CORV_NS_STUF);
-    if (value && value[0])
-        known = (char)value[0];
-    xmlFree(value);
-    return known;
+    if (node)
+        value = corv_rule_attribute(node, CORV_NS_STUF, "indOnvolledigeDatum");
+    return value.n ? value.p[0] : 'V';
 }
 
 static struct corv_rule_date day_of(const struct corv_rule_argument *a)
@@ -446,6 +491,7 @@ static const struct {
     {"waarde", f_waarde},
     {"gevuld", f_gevuld},
     {"aanwezig", f_aanwezig},
+    {"diep", f_diep},
     {"extra", f_extra},
     {"dubbel", f_dubbel},
     {"huidig", f_huidig},

@@ -5,6 +5,7 @@
  *   waarde(n)                the text of the first node that is not nil, trimmed; ""
  *   gevuld(n)                some node has a text
  *   aanwezig(n)              the nodes that are not nil
+ *   diep(n, namen)           the elements below with one of these names: 'BG:inp.bsn BG:rni'
  *   extra(n, naam)           the StUF:extraElement children of that name, not nil
  *   dubbel(n)                the nodes whose text stood in an earlier node
  *   huidig()                 the node of the each that is being tested

@@ -21,6 +21,8 @@ static corv_rc prepare(struct corv_rule_machine *m)
     m->ctxt = xmlXPathNewContext(NULL);
     if (!m->ctxt)
         return CORV_E_NOMEM;
+    if (xmlXPathContextSetCache(m->ctxt, 1, -1, 0) != 0) /* keeps freed objects for the next */
+        return CORV_E_NOMEM;
     m->ctxt->error = hear;
     m->ctxt->userData = &m->scene;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -22,17 +22,31 @@ bool corv_rule_spend(xmlXPathParserContextPtr p, size_t ops)
     return true;
 }
 
+/* The value of an attribute; libxml2's own functions would copy it. */
+static struct corv_view value_of(const xmlAttr *a)
+{
+    const xmlNode *text = a ? a->children : NULL;
+
+    if (!text || text->next || text->type != XML_TEXT_NODE)
+        return (struct corv_view){"", 0};
+    return corv_view_str((const char *)text->content);
+}
+
+struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const char *name)
+{
+    if (node->type == XML_ELEMENT_NODE)
+        for (const xmlAttr *a = node->properties; a; a = a->next)
+            if (strcmp((const char *)a->name, name) == 0 &&
+                (ns ? a->ns && strcmp((const char *)a->ns->href, ns) == 0 : !a->ns))
+                return value_of(a);
+    return (struct corv_view){"", 0};
+}
+
 bool corv_rule_is_nil(const xmlNode *node)
 {
-    xmlChar *value;
-    bool nil;
+    struct corv_view nil = corv_rule_trim(corv_rule_attribute(node, CORV_NS_XSI, "nil"));
 
-    if (node->type != XML_ELEMENT_NODE || !node->properties)
-        return false;
-    value = xmlGetNsProp(node, BAD_CAST "nil", BAD_CAST CORV_NS_XSI);
-    nil = value && (xmlStrEqual(value, BAD_CAST "true") || xmlStrEqual(value, BAD_CAST "1"));
-    xmlFree(value);
-    return nil;
+    return corv_view_is(nil, "true") || corv_view_is(nil, "1");
 }
 
 /* The text of a node; *owned must be freed. Most elements hold one text node: no copy then. */

@@ -20,6 +20,8 @@ struct corv_rule_argument {
 bool corv_rule_arity(xmlXPathParserContextPtr p, int given, int wanted);
 /* Counts work with the budget (opLimit). False when it is spent; the error is set then. */
 bool corv_rule_spend(xmlXPathParserContextPtr p, size_t ops);
+/* Borrowed from the document; empty when there is none. ns NULL: an attribute without one. */
+struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const char *name);
 bool corv_rule_is_nil(const xmlNode *node);
 /* The text of a node, trimmed. *owned is NULL or must go to xmlFree; the text may point there. */
 struct corv_view corv_rule_text_of(
