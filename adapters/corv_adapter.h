@@ -8,10 +8,12 @@
  *
  * Threads   Every call into the adapter happens on corvd's loop thread and must not block.
  *           From any other thread only services->complete and services->wake may be called.
+ *           After destroy returned no thread of the adapter may call anything any more.
  * Memory    Who allocates frees. What is passed in is borrowed until the call returns, except
  *           the message of deliver: it stays valid until complete was called for its operation.
  * Time      Every operation has a deadline (cancel). corvd measures each call and names the slow
- *           adapter in log and metric.
+ *           adapter in log and metric. An adapter that leaves too many cancelled operations
+ *           without an answer gets no new ones until it has answered.
  * Growth    A minor version only adds at the end; check `size` before reading a later field.
  * Honesty   An adapter inside the daemon can crash it. Code one trusts less belongs behind the
  *           process adapter.
@@ -82,7 +84,8 @@ struct corv_services {
     void (*timer_start)(struct corv_timer *t, uint64_t ms); /* one shot; replaces a running one */
     void (*timer_stop)(struct corv_timer *t);
     void (*timer_free)(struct corv_timer *t); /* accepts NULL */
-    /* Settings of this instance; NULL when absent. Valid for the life of the instance. */
+    /* A setting of this instance, or else the preset of the table; NULL when both are absent or
+     * empty. Valid for the life of the instance. */
     const char *(*setting)(struct corv_host *host, const char *key);
     /* The message: borrowed until the operation is complete. */
     struct corv_text (*payload)(const struct corv_outgoing *m);
@@ -146,6 +149,7 @@ struct corv_adapter {
  * work with a host of that version. */
 typedef const struct corv_adapter *(*corv_adapter_entry_fn)(
     uint32_t host_major, uint32_t host_minor);
-#define CORV_ADAPTER_ENTRY "corv_adapter_entry"
+#define CORV_ADAPTER_ENTRY  "corv_adapter_entry"
+#define CORV_ADAPTER_EXPORT __attribute__((visibility("default")))
 
 #endif

@@ -23,3 +23,7 @@ else()
     target_compile_definitions(corv_flags INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
     target_link_options(corv_flags INTERFACE -pie)
 endif()
+# In test builds a crash can be ordered (daemon/journey.h); a release has no such door.
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_definitions(corv_flags INTERFACE CORV_CRASH_POINTS)
+endif()

@@ -12,6 +12,9 @@
 #include <stdint.h>
 
 #include "daemon/base/finding.h"
+#include "daemon/base/view.h"
+
+#define CORV_CONFIG_BYTES (4u << 20) /* a larger file is refused */
 
 /* Days as YYYYMMDD in the Dutch calendar; 0 = open. until is the last day included. */
 struct corv_period {
@@ -73,7 +76,8 @@ struct corv_mandate {
 
 enum corv_target {
     CORV_TO_ONTVANGER,     /* "ontvanger": the OIN in the message */
-    CORV_TO_ROLE,          /* "role:raad": the one party that holds the role on that day */
+    CORV_TO_ROLE,          /* "role:raad": the party that holds the role on that day; when several
+                              do, the ontvanger in the message says which */
     CORV_TO_PARTY,         /* "party:ID" */
     CORV_TO_GEMEENTE_KIND, /* "gemeente-van-kind": by the child's woonplaats or gemeente code */
 };
@@ -82,6 +86,8 @@ enum corv_form {
     CORV_AS_BERICHT,      /* "bericht": the bytes received, unchanged (Regeling 2.1) */
     CORV_AS_KENNISGEVING, /* "kennisgeving": notice without content */
 };
+
+#define CORV_ROUTES_SAME_KIND 8 /* valid on one day for one kind; more is an error */
 
 struct corv_route {
     const char *name; /* [a-z0-9-]{1,40}, unique; this is what is stored with a delivery */
@@ -165,11 +171,15 @@ struct corv_config {
     struct corv_adapter_entry *adapters;
     unsigned adapters_count;
     char digest[65]; /* SHA-256 of the file, stored with every routing decision */
+    const struct corv_parties_index *index; /* for parties.h; made by corv_config_load */
 };
 
 /* Reads and checks. On CORV_OK *out is owned by the caller (one reference). */
 CORV_MUST_CHECK corv_rc corv_config_load(
     const char *path, struct corv_config **out, struct corv_findings *findings);
+/* The same from bytes already read; path names the file for findings and relative paths. */
+CORV_MUST_CHECK corv_rc corv_config_read(const char *path, struct corv_view bytes,
+    struct corv_config **out, struct corv_findings *findings);
 struct corv_config *corv_config_hold(struct corv_config *c);
 void corv_config_free(struct corv_config *c); /* gives one reference back; accepts NULL */
 

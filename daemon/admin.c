@@ -74,6 +74,23 @@ static void write_server(struct corv_app *app, struct corv_buf *b)
     counter(b, "too_large_total", "Requests over a size limit", (double)s.too_large);
 }
 
+static void write_loop(struct corv_app *app, struct corv_buf *b)
+{
+    struct corv_pool_stats p;
+    struct corv_watchdog_stats w;
+
+    corv_pool_stats(app->pool, &p);
+    corv_watchdog_stats(app->watchdog, &w);
+    gauge(b, "pool_queued", "Jobs waiting for a worker thread", p.queued);
+    gauge(b, "pool_running", "Jobs on a worker thread", p.running);
+    counter(b, "pool_run_seconds_total", "Time on the worker threads", (double)p.run_us / 1e6);
+    gauge(
+        b, "loop_idle_ratio", "Share of the last 10 seconds in which the loop slept", w.idle_share);
+    gauge(b, "loop_longest_turn_seconds", "Longest turn of the loop in the last 10 to 20 seconds",
+        (double)w.recent_us / 1e6);
+    counter(b, "loop_slow_turns_total", "Turns of the loop over 200 ms", (double)w.slow);
+}
+
 static void write_lanes(struct corv_app *app, struct corv_buf *b)
 {
     static const struct {
@@ -108,6 +125,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     corv_metrics_write(&app->metrics, &b);
     write_queue(app, &b);
     write_server(app, &b);
+    write_loop(app, &b);
     write_lanes(app, &b);
     counter(&b, "log_censored_total", "Log values that did not fit their type",
         (double)corv_log_censored());

@@ -71,26 +71,10 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
     return corv_vault_open(path, &app->vault, fault);
 }
 
-static void own_leases_released(void *ctx, bool committed)
-{
-    struct corv_app *app = ctx;
-
-    if (!committed) {
-        (void)corv_queue_release_own(app->queue, own_leases_released, app);
-        return;
-    }
-    app->open = true;
-    CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
-    corv_upkeep_ready(app);
-    corv_deliver_soon(app);
-}
-
 static void database_came_or_went(void *ctx, bool connected)
 {
-    struct corv_app *app = ctx;
-
-    if (connected && !app->open)
-        (void)corv_queue_release_own(app->queue, own_leases_released, app);
+    if (connected)
+        corv_upkeep_connected(ctx);
 }
 
 static void hint_came(void *ctx)
@@ -218,7 +202,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = corv_pool_new(&app->loop, POOL_QUEUE_MAX, &app->pool);
     if (rc == CORV_OK)
-        rc = corv_watchdog_new(&app->loop, &app->watchdog);
+        rc = corv_watchdog_new(&app->loop, CORV_WATCHDOG_SLOW_MS, &app->watchdog);
     if (rc == CORV_OK)
         rc = start_adapters(app, fault);
     if (rc == CORV_OK)
@@ -251,9 +235,7 @@ static void close_last(void *ctx)
     app->queue = NULL;
     if (app->poller)
         corv_deliver_close(app);
-    corv_pool_free(app->pool);
-    app->pool = NULL;
-    corv_watchdog_free(app->watchdog);
+    corv_watchdog_close(app->watchdog);
     app->watchdog = NULL;
     if (app->admin)
         corv_http_server_close(app->admin, 0, stop_loop, app);
@@ -276,11 +258,19 @@ static void close_adapters(void *ctx)
 {
     struct corv_app *app = ctx;
 
-    app->intake = NULL;
+    app->pool = NULL;
     if (app->hosts)
         corv_hosts_close(app->hosts, app->drain_ms, close_queue, app);
     else
         close_queue(app);
+}
+
+static void close_pool(void *ctx)
+{
+    struct corv_app *app = ctx;
+
+    app->intake = NULL;
+    corv_pool_close(app->pool, close_adapters, app);
 }
 
 void corv_drain(struct corv_app *app, unsigned limit_ms)
@@ -294,9 +284,9 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     if (app->poller)
         corv_deliver_stop(app);
     if (app->intake)
-        corv_http_server_close(app->intake, limit_ms, close_adapters, app);
+        corv_http_server_close(app->intake, limit_ms, close_pool, app);
     else
-        close_adapters(app);
+        close_pool(app);
 }
 
 void corv_take_down(struct corv_app *app, unsigned limit_ms)

@@ -181,10 +181,12 @@ static void open_payload(void *data) /* on a worker */
                                    : CORV_E_NOTFOUND;
 }
 
-static void payload_opened(void *data)
+static void payload_opened(void *data, bool ran)
 {
     struct corv_job *job = data;
 
+    if (!ran)
+        job->opened = CORV_AGAIN;
     if (job->opened == CORV_OK) {
         job->body = corv_body_new(job->plain, job->plain_size);
         job->plain = NULL;
@@ -209,7 +211,7 @@ static void take(struct corv_app *app, struct corv_leased *row)
     app->metrics.deliveries_leased_total++;
     job->lane.bytes = job->row->sealed_size;
     corv_lane_expect(app->lanes, job->row->party, job->lane.bytes);
-    if (corv_pool_submit(app->pool, open_payload, payload_opened, job) != CORV_OK) {
+    if (corv_pool_submit(app->pool, open_payload, payload_opened, job, NULL) != CORV_OK) {
         corv_lane_unreserve(app->lanes, job->row->party, job->lane.bytes);
         corv_job_free(job);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/derive.h"
 
+#include <string.h>
+
 #include "daemon/base/clock.h"
 #include "daemon/message.h"
 
@@ -127,12 +129,22 @@ static bool wanted(const struct corv_plan *plan, enum corv_form form)
     return false;
 }
 
+/* A blank reference cannot be told on; our own number then says which message it was. */
+static const char *reference_of(const struct corv_message *m, char id[CORV_ID_TEXT])
+{
+    const char *r = m->verdict.envelope->referentienummer;
+
+    if (r && r[strspn(r, " \t\r\n")] != '\0')
+        return r;
+    return corv_id_text(&m->parts[0].id, id);
+}
+
 corv_rc corv_derive_parts(struct corv_message *m)
 {
     struct corv_part *part = &m->parts[m->parts_count];
+    char id[CORV_ID_TEXT];
     struct corv_notice notice = {.kind = m->parts[0].kind,
-        .reference =
-            m->verdict.envelope->referentienummer ? m->verdict.envelope->referentienummer : "",
+        .reference = reference_of(m, id),
         .received_us = m->received_us,
         .original = &m->parts[0].id};
     struct corv_buf b = {0};

@@ -70,10 +70,12 @@ static void work(void *data)
         m->trouble = seal(m);
 }
 
-static void examined(void *data)
+static void examined(void *data, bool ran)
 {
     struct corv_message *m = data;
 
+    if (!ran)
+        m->trouble = CORV_AGAIN;
     corv_crash_point("parsed");
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
     for (unsigned i = 1; i < m->parts_count; i++)
@@ -90,7 +92,7 @@ static void examined(void *data)
 
 void corv_examine(struct corv_message *m)
 {
-    if (corv_pool_submit(m->app->pool, work, examined, m) == CORV_OK)
+    if (corv_pool_submit(m->app->pool, work, examined, m, NULL) == CORV_OK)
         return;
     m->trouble = CORV_AGAIN;
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);

@@ -117,8 +117,8 @@ static int run(struct corv_config *config_take)
     int code = EX_OK;
 
     app.config = config_take;
-    (void)corv_log_level_read(app.config->log_level, &level);
-    corv_log_set_level(level);
+    if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
+        corv_log_set_level(level);
     set_workers(app.config);
     if (uv_loop_init(&app.loop) != 0)
         return EX_OSERR;

@@ -39,7 +39,7 @@ static json_t *start(int status, const char *code)
         "status", status, "code", code);
 }
 
-static void send(struct corv_http_request *r, int status, json_t *root, const char *headers)
+static void send_problem(struct corv_http_request *r, int status, json_t *root, const char *headers)
 {
     char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 
@@ -54,7 +54,7 @@ void corv_problem_reply(struct corv_http_request *r, int status, const char *cod
 
     if (root)
         (void)json_object_set_new(root, "detail", json_string(text));
-    send(r, status, root, NULL);
+    send_problem(r, status, root, NULL);
 }
 
 void corv_problem_reply_allow(struct corv_http_request *r, const char *methods)
@@ -62,7 +62,7 @@ void corv_problem_reply_allow(struct corv_http_request *r, const char *methods)
     char headers[64];
 
     (void)snprintf(headers, sizeof headers, "Allow: %s\r\n", methods);
-    send(r, 405, start(405, "http.method"), headers);
+    send_problem(r, 405, start(405, "http.method"), headers);
 }
 
 void corv_problem_reply_later(
@@ -74,7 +74,7 @@ void corv_problem_reply_later(
     (void)snprintf(headers, sizeof headers, "Retry-After: %u\r\n", retry_after_seconds);
     if (root)
         (void)json_object_set_new(root, "detail", json_string(text));
-    send(r, 503, root, headers);
+    send_problem(r, 503, root, headers);
 }
 
 static void add_findings(json_t *list, const struct corv_findings *f)
@@ -124,5 +124,5 @@ void corv_problem_reply_findings(struct corv_http_request *r, int status, const 
     (void)json_object_set_new(root, "findings", list);
     if (dropped)
         (void)json_object_set_new(root, "notShown", json_integer((json_int_t)dropped));
-    send(r, status, root, NULL);
+    send_problem(r, status, root, NULL);
 }

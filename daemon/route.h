@@ -34,7 +34,8 @@ struct corv_plan {
 
 /* CORV_OK: routed; findings may hold warnings. CORV_E_INVALID: refused, findings (layer
  * addressing) say why and who must act; *status is the HTTP answer: 403 not allowed, 422 wrong
- * address. plan is filled as far as it went either way; free with corv_plan_free. */
+ * address; deliveries is then empty, the rest of plan is filled as far as it went. CORV_E_NOMEM or
+ * CORV_E_INTERNAL: no decision (503 and 500). Free plan with corv_plan_free in every case. */
 CORV_MUST_CHECK corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
     const struct corv_party *sender, int day, struct corv_plan *plan,
     struct corv_findings *findings, int *status);

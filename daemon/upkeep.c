@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
+#include "daemon/deliver.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
 
@@ -20,6 +21,7 @@ struct corv_upkeep {
     uv_work_t revive;
     struct corv_fault fault;
     bool reviving;
+    bool releasing;
     bool stopped;
     unsigned long ticks;
 };
@@ -29,7 +31,9 @@ static void revive_work(uv_work_t *req)
     struct corv_app *app = req->data;
 
     app->upkeep->fault = (struct corv_fault){0};
-    (void)corv_embedded_pg_revive(app->embedded, &app->upkeep->fault);
+    if (corv_embedded_pg_revive(app->embedded, &app->upkeep->fault) != CORV_OK &&
+        app->upkeep->fault.cls == CORV_FAULT_NONE)
+        app->upkeep->fault.cls = CORV_FAULT_STORE;
 }
 
 static void upkeep_closed(uv_handle_t *handle)
@@ -79,22 +83,64 @@ static void backlog_came(void *ctx, const struct corv_backlog *b, size_t count, 
     app->metrics.oldest_due_milliseconds = (uint64_t)(oldest / 1000);
 }
 
+static void ask_backlog(struct corv_app *app)
+{
+    if (corv_queue_backlog(app->queue, backlog_came, app) != CORV_OK)
+        CORV_LOG(DEBUG, "upkeep.backlog-later", NULL);
+}
+
+static void make_partitions(struct corv_app *app)
+{
+    if (corv_queue_ensure_partitions(app->queue) != CORV_OK)
+        CORV_LOG(DEBUG, "upkeep.partitions-later", NULL);
+}
+
+static void own_leases_released(void *ctx, bool committed)
+{
+    struct corv_app *app = ctx;
+
+    if (app->upkeep)
+        app->upkeep->releasing = false;
+    if (!committed || app->open)
+        return; /* the next tick asks again */
+    app->open = true;
+    CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
+    make_partitions(app);
+    corv_deliver_soon(app);
+}
+
+void corv_upkeep_connected(struct corv_app *app)
+{
+    struct corv_upkeep *u = app->upkeep;
+
+    if (app->open || !u || u->releasing || u->stopped)
+        return;
+    u->releasing = corv_queue_release_own(app->queue, own_leases_released, app) == CORV_OK;
+}
+
+static void revive_database(struct corv_app *app)
+{
+    struct corv_upkeep *u = app->upkeep;
+
+    if (!app->embedded || corv_queue_connected(app->queue) || u->reviving)
+        return;
+    u->revive.data = app;
+    u->reviving = uv_queue_work(&app->loop, &u->revive, revive_work, revived) == 0;
+}
+
 static void tick(uv_timer_t *timer)
 {
     struct corv_app *app = timer->data;
     struct corv_upkeep *u = app->upkeep;
 
     u->ticks++;
-    if (app->embedded && !corv_queue_connected(app->queue) && !u->reviving) {
-        u->reviving = true;
-        u->revive.data = app;
-        if (uv_queue_work(&app->loop, &u->revive, revive_work, revived) != 0)
-            u->reviving = false;
-    }
+    revive_database(app);
+    if (corv_queue_connected(app->queue))
+        corv_upkeep_connected(app);
     if (app->open && u->ticks % BACKLOG_TICKS == 0)
-        (void)corv_queue_backlog(app->queue, backlog_came, app);
+        ask_backlog(app);
     if (app->open && u->ticks % PARTITION_TICKS == 0)
-        (void)corv_queue_ensure_partitions(app->queue);
+        make_partitions(app);
 }
 
 corv_rc corv_upkeep_start(struct corv_app *app)
@@ -106,11 +152,6 @@ corv_rc corv_upkeep_start(struct corv_app *app)
     app->upkeep->timer.data = app;
     (void)uv_timer_start(&app->upkeep->timer, tick, TICK_MS, TICK_MS);
     return CORV_OK;
-}
-
-void corv_upkeep_ready(struct corv_app *app)
-{
-    (void)corv_queue_ensure_partitions(app->queue);
 }
 
 void corv_upkeep_stop(struct corv_app *app)

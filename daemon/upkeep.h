@@ -8,7 +8,9 @@
 #include "daemon/base/rc.h"
 
 CORV_MUST_CHECK corv_rc corv_upkeep_start(struct corv_app *app);
-void corv_upkeep_ready(struct corv_app *app); /* the database was reached for the first time */
+/* The database was reached. The first time the leases this node held before it died are given back;
+ * only then app->open is set and messages are taken. */
+void corv_upkeep_connected(struct corv_app *app);
 void corv_upkeep_stop(struct corv_app *app);
 
 #endif

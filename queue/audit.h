@@ -3,9 +3,11 @@
  * the tests (which tamper). Per node one chain:
  *     commitment = SHA-256 over fields(salt, event, message, delivery, party, actor, code, detail)
  *     hash       = SHA-256 over fields(previous hash, chain, seq, at_us, commitment)
- * fields() prefixes each part with its length (corv_digest_fields). The salt is stored beside the
- * row; destroying salt and texts after six months leaves the chain verifiable (promise 6).
- * Pure functions, any thread. Test: tests/unit/test_audit.c */
+ * fields() prefixes each part with its length (corv_digest_fields). Numbers are eight bytes, big
+ * endian; the message is its 16 bytes, or nothing for an event about no message; an absent text is
+ * an empty one; before the first line the previous hash is 32 zero bytes. The salt is stored beside
+ * the row; destroying salt and texts after six months leaves the chain verifiable (promise 6). Pure
+ * functions, any thread. Test: tests/unit/test_audit.c */
 #ifndef CORV_QUEUE_AUDIT_H
 #define CORV_QUEUE_AUDIT_H
 

@@ -2,7 +2,7 @@
 /* Questions and operator's actions for corvctl and the admin listener: blocking libpq on a
  * connection of its own, read-only unless the name says otherwise. Every action appends to the
  * audit chain "operator" in the same transaction. Results are plain arrays owned by the caller
- * (corv_inspect_*_free). Not for the daemon's loop thread.
+ * (corv_inspect_free). Not for the daemon's loop thread.
  * Test: tests/unit/test_inspect.c */
 #ifndef CORV_QUEUE_INSPECT_H
 #define CORV_QUEUE_INSPECT_H
@@ -100,6 +100,16 @@ struct corv_inspect_lane {
 CORV_MUST_CHECK corv_rc corv_inspect_lanes(struct corv_inspect *i, struct corv_inspect_lane **out,
     size_t *count, struct corv_fault *fault);
 
+/* Messages per day (UTC) and kind, newest day first; how their deliveries stand now. */
+struct corv_inspect_day {
+    char day[16]; /* YYYY-MM-DD */
+    char kind[48];
+    uint64_t messages, bytes;
+    uint64_t deliveries, waiting, held, dead, confirmed, dropped;
+};
+CORV_MUST_CHECK corv_rc corv_inspect_days(struct corv_inspect *i, unsigned days,
+    struct corv_inspect_day **out, size_t *count, struct corv_fault *fault);
+
 /* Walks all chains. broken says where and what; CORV_OK with broken->seq == 0: all well. */
 struct corv_audit_report {
     uint64_t chains, lines, verified;
@@ -111,10 +121,15 @@ struct corv_audit_report {
 };
 CORV_MUST_CHECK corv_rc corv_inspect_verify(
     struct corv_inspect *i, struct corv_audit_report *out, struct corv_fault *fault);
+/* Every array above is freed with this; accepts NULL. */
+void corv_inspect_free(void *rows);
 
-/* ---- actions; actor is "operator:USER@HOST" ------------------------------------------------ */
+/* ---- actions; actor is "operator:USER@HOST" ------------------------------------------------
+ * message_id is the full number; no 0: every delivery of the message that allows it. A delivery on
+ * a lease is left alone. CORV_E_NOTFOUND: no such delivery; CORV_E_STATE: none allowed it, the
+ * fault says why; CORV_E_INVALID: a reason that may hold a person's number. */
 
-/* dead or waiting (or leased by nobody) -> due now, attempts kept. no 0: all of the message. */
+/* dead or waiting (or leased by nobody) -> due now, attempts kept. */
 CORV_MUST_CHECK corv_rc corv_act_retry(struct corv_inspect *i, const char *message_id, int no,
     const char *actor, unsigned *changed, struct corv_fault *fault);
 CORV_MUST_CHECK corv_rc corv_act_hold(struct corv_inspect *i, const char *message_id, int no,

@@ -6,8 +6,12 @@
 #ifndef CORV_QUEUE_MIGRATE_H
 #define CORV_QUEUE_MIGRATE_H
 
+#include "daemon/base/embedded.h"
 #include "daemon/base/fault.h"
 
 CORV_MUST_CHECK corv_rc corv_migrate(const char *conninfo, struct corv_fault *fault);
+/* The same with another list of files (ends with a NULL name): for tests. */
+CORV_MUST_CHECK corv_rc corv_migrate_with(
+    const char *conninfo, const struct corv_embedded *files, struct corv_fault *fault);
 
 #endif

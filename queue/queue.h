@@ -97,7 +97,8 @@ typedef void (*corv_lease_cb)(void *ctx, struct corv_leased **leased, size_t cou
 CORV_MUST_CHECK corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lanes,
     unsigned count, uint64_t bytes, corv_lease_cb cb, void *ctx);
 /* Parties that have waiting deliveries, with the age of the oldest due one: for lanes, metrics
- * and readiness. */
+ * and readiness. Counts stop at CORV_BACKLOG_COUNTED, so that asking stays cheap. */
+#define CORV_BACKLOG_COUNTED 100000
 struct corv_backlog {
     char party[64];
     uint64_t waiting;
@@ -107,7 +108,8 @@ struct corv_backlog {
 };
 typedef void (*corv_backlog_cb)(void *ctx, const struct corv_backlog *b, size_t count, bool failed);
 CORV_MUST_CHECK corv_rc corv_queue_backlog(struct corv_queue *q, corv_backlog_cb cb, void *ctx);
-/* Renews leases of deliveries still under way: no need while timeout < lease; kept out. */
+/* Makes the partitions of the coming days; cheap when they are there. Errors are logged. */
+CORV_MUST_CHECK corv_rc corv_queue_ensure_partitions(struct corv_queue *q);
 
 /* ---- settle: what became of a leased delivery -------------------------------------------- */
 
@@ -143,7 +145,8 @@ struct corv_queue_stats { /* since start */
     uint64_t item_by_item; /* batches that had to be run again singly */
     uint64_t reconnects;
     uint64_t commit_us_last;
-    uint64_t backlog; /* items waiting or under way now */
+    uint64_t overtaken; /* settles that changed nothing: done before, or the lease had moved on */
+    uint64_t backlog;   /* items waiting or under way now */
 };
 void corv_queue_stats_get(const struct corv_queue *q, struct corv_queue_stats *out);
 

@@ -26,7 +26,8 @@ CORV_MUST_CHECK corv_rc corv_vault_seal(struct corv_vault *v, const struct corv_
 /* CORV_E_NOTFOUND: the hour's key has been destroyed. CORV_E_INVALID: changed or not ours. */
 CORV_MUST_CHECK corv_rc corv_vault_open_sealed(struct corv_vault *v, const struct corv_id *id,
     struct corv_view sealed, char **out, size_t *size);
-/* Overwrites and unlinks the key of that hour and forgets it. */
+/* Overwrites and unlinks the key of that hour and forgets it. CORV_E_STATE: that hour is not over
+ * yet. Another process that shares the folder notices at its next open. */
 CORV_MUST_CHECK corv_rc corv_vault_destroy_hour(struct corv_vault *v, uint32_t hour);
 uint32_t corv_vault_hour_of(struct corv_view sealed); /* 0 when not a sealed payload */
 

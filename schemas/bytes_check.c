@@ -105,9 +105,9 @@ static corv_rc check_start(struct corv_view v, struct corv_findings *f)
     if (starts(v, "\x1f\x8b", 2))
         return refuse(f, CORV_LAYER_SECURITY, "security.compressed",
             "Het bericht is gecomprimeerd; alleen onverpakte XML wordt aangenomen.", v, 0);
-    if (starts(v, "\xff\xfe\0\0", 4) || starts(v, "\0\0\xfe\xff", 4) ||
-        starts(v, "\0\0\0<", 4) || starts(v, "<\0\0\0", 4))
-        return refuse_encoding(f, CORV_LAYER_SECURITY, v); /* UTF-32 */
+    if (starts(v, "\xff\xfe\0\0", 4) || starts(v, "\0\0\xfe\xff", 4) || starts(v, "\0\0\0<", 4) ||
+        starts(v, "<\0\0\0", 4))
+        return refuse_encoding(f, CORV_LAYER_SECURITY, v);    /* UTF-32 */
     if (starts(v, "\xff\xfe", 2) || starts(v, "\xfe\xff", 2)) /* half a code unit: no text at all */
         return refuse_encoding(f, v.n % 2 ? CORV_LAYER_WELL_FORMED : CORV_LAYER_SECURITY, v);
     if (starts(v, "<\0", 2) || starts(v, "\0<", 2))
@@ -196,8 +196,8 @@ corv_rc corv_bytes_check(
     if (starts(v, "\xef\xbb\xbf", 3))
         v = corv_view_of(v.p + 3, v.n - 3);
     if (v.n == 0)
-        return refuse(findings, CORV_LAYER_WELL_FORMED, "well-formed.empty",
-            "Het bericht is leeg.", v, 0);
+        return refuse(
+            findings, CORV_LAYER_WELL_FORMED, "well-formed.empty", "Het bericht is leeg.", v, 0);
     if (check_declaration(v, findings) != CORV_OK)
         return CORV_E_INVALID;
 

@@ -72,8 +72,8 @@ static void stop(struct reader *r, corv_rc rc)
     r->ctxt->disableSAX = 1;
 }
 
-static void refuse(
-    struct reader *r, enum corv_layer layer, const char *code, const char *sentence)
+static void refuse_at(struct reader *r, const xmlNode *node, enum corv_layer layer,
+    const char *code, const char *sentence)
 {
     struct corv_finding one = {.layer = layer, .actor = CORV_ACT_LEVERANCIER};
 
@@ -82,9 +82,14 @@ static void refuse(
     one.line = r->ctxt->input ? r->ctxt->input->line : 0;
     (void)strncpy(one.code, code, sizeof one.code - 1);
     (void)strncpy(one.text, sentence, sizeof one.text - 1);
-    corv_node_path(r->ctxt->node, NULL, one.path, sizeof one.path);
+    corv_node_path(node, NULL, one.path, sizeof one.path);
     corv_findings_add(r->findings, &one);
     stop(r, CORV_E_INVALID);
+}
+
+static void refuse(struct reader *r, enum corv_layer layer, const char *code, const char *sentence)
+{
+    refuse_at(r, r->ctxt->node, layer, code, sentence);
 }
 
 static struct reader *reader_of(void *ctx)
@@ -113,8 +118,8 @@ static void note_kind(struct reader *r, const xmlNode *node)
     if (r->d->kind != CORV_KIND_UNKNOWN || !node->ns || !up)
         return;
     if (up->type == XML_DOCUMENT_NODE || corv_node_is(up, CORV_NS_SOAP, "Body"))
-        r->d->kind = corv_kind_of(corv_view_str((const char *)node->ns->href),
-            corv_view_str((const char *)node->name));
+        r->d->kind = corv_kind_of(
+            corv_view_str((const char *)node->ns->href), corv_view_str((const char *)node->name));
 }
 
 static void begin_attachment(struct reader *r, xmlNodePtr node)
@@ -153,7 +158,7 @@ static void element_opened(void *ctx, const xmlChar *localname, const xmlChar *p
         refuse(r, CORV_LAYER_SECURITY, "security.xinclude",
             "Het bericht bevat een XInclude-verwijzing; die worden niet aangenomen.");
     else if (strcmp((const char *)uri, NS_XOP) == 0)
-        refuse(r, CORV_LAYER_SCHEMA, "schema.xop-include",
+        refuse_at(r, node->parent, CORV_LAYER_SCHEMA, "schema.xop-include",
             "Een bijlage verwijst naar een los deel (xop:Include) dat niet is meegekomen.");
     else if (!r->attachment && corv_node_is(node, CORV_NS_ZKN, "inhoud"))
         begin_attachment(r, node);

@@ -43,8 +43,7 @@ struct corv_document {
 /* CORV_OK: d->xml is there. CORV_E_INVALID: refused, findings tell; CORV_E_NOMEM. Always free d
  * with corv_document_free. */
 CORV_MUST_CHECK corv_rc corv_document_read(struct corv_view bytes,
-    const struct corv_read_limits *limits, struct corv_document *d,
-    struct corv_findings *findings);
+    const struct corv_read_limits *limits, struct corv_document *d, struct corv_findings *findings);
 void corv_document_free(struct corv_document *d);
 
 /* The line where the start tag of the node's element ended; not capped at 65535. */

@@ -6,7 +6,7 @@
 
 #include "schemas/kind.h"
 
-#define NAME_MOST 60 /* the longest name of the standard has 58 characters */
+#define NAME_MOST 48 /* verantwoordelijkVoorZichtOpDeVeiligheidBelegdBij */
 
 static const struct {
     const char *ns;

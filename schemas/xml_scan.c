@@ -14,8 +14,8 @@ struct scan {
     size_t at;
     unsigned depth;
     unsigned nodes;
-    unsigned ns_total;                         /* declarations in scope */
-    uint16_t ns[CORV_SCAN_DEPTH_MAX + 1];      /* of which at this depth */
+    unsigned ns_total;                    /* declarations in scope */
+    uint16_t ns[CORV_SCAN_DEPTH_MAX + 1]; /* of which at this depth */
 };
 
 /* What a step says: go on, the rest is not well-formed, or refused with a finding. */
@@ -60,10 +60,17 @@ static bool looking_at(const struct scan *s, const char *word)
 static size_t after(const struct scan *s, size_t from, const char *word)
 {
     size_t n = strlen(word);
-    const char *hit =
-        from < s->text.n ? memmem(s->text.p + from, s->text.n - from, word, n) : NULL;
 
-    return hit ? (size_t)(hit - s->text.p) + n : 0;
+    while (from + n <= s->text.n) {
+        const char *hit = memchr(s->text.p + from, word[0], s->text.n - from - n + 1);
+
+        if (!hit)
+            break;
+        from = (size_t)(hit - s->text.p) + 1;
+        if (memcmp(hit, word, n) == 0)
+            return from - 1 + n;
+    }
+    return 0;
 }
 
 static enum step comment(struct scan *s)
@@ -118,8 +125,8 @@ static enum step declaration(struct scan *s)
     if (looking_at(s, "<![CDATA["))
         return cdata(s);
     if (looking_at(s, "<!DOCTYPE"))
-        return refuse(s, "security.doctype",
-            "Het bericht bevat een DOCTYPE; die worden niet aangenomen.");
+        return refuse(
+            s, "security.doctype", "Het bericht bevat een DOCTYPE; die worden niet aangenomen.");
     return NOT_XML;
 }
 
@@ -185,8 +192,8 @@ static enum step attribute(struct scan *s, size_t *i)
         (end - start == 5 || t.p[start + 5] == ':')) {
         s->ns[s->depth]++;
         if (++s->ns_total > CORV_SCAN_NS_MAX)
-            return refuse(s, "security.namespaces",
-                "Het bericht bevat te veel namespace-declaraties.");
+            return refuse(
+                s, "security.namespaces", "Het bericht bevat te veel namespace-declaraties.");
     }
     *i = (size_t)(quote - t.p) + 1;
     return count_node(s);
@@ -227,8 +234,8 @@ static enum step start_tag(struct scan *s)
             return GO_ON;
         }
         if (++attributes > s->limits->attributes)
-            return refuse(s, "security.attributes",
-                "Het bericht bevat een element met te veel attributen.");
+            return refuse(
+                s, "security.attributes", "Het bericht bevat een element met te veel attributen.");
         step = attribute(s, &i);
     }
     return step;
@@ -257,8 +264,7 @@ corv_rc corv_xml_scan(struct corv_view text, const struct corv_read_limits *limi
     enum step step = GO_ON;
 
     while (step == GO_ON) {
-        const char *lt =
-            s.at < text.n ? memchr(text.p + s.at, '<', text.n - s.at) : NULL;
+        const char *lt = s.at < text.n ? memchr(text.p + s.at, '<', text.n - s.at) : NULL;
 
         if (!lt) {
             *approved = text.n;

@@ -14,9 +14,11 @@ struct corv_list {
 
 #define CORV_LIST_ITEM(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 /* Removing the current node while walking is allowed. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): node is the name of a variable */
 #define CORV_LIST_EACH(node, head)                                                                 \
     for (struct corv_list *node = (head)->next, *node##_next = (node)->next; (node) != (head);     \
          (node) = node##_next, node##_next = (node)->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void corv_list_init(struct corv_list *l)
 {

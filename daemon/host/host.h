@@ -28,12 +28,19 @@ CORV_MUST_CHECK corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out)
  */
 CORV_MUST_CHECK corv_rc corv_hosts_add(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
+/* Gives the instance e->name new settings (certificate roll-over, reload). When the adapter says no
+ * it goes on with the old ones and f says why. */
+CORV_MUST_CHECK corv_rc corv_hosts_reconfigure(
+    struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
 /* Settings only: what `corvctl config check` asks of each adapter. */
 CORV_MUST_CHECK corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f);
 /* Drains (limit_ms), stops and destroys all; cb on the loop. */
 void corv_hosts_close(struct corv_hosts *h, unsigned limit_ms, void (*cb)(void *), void *ctx);
 
-/* What is handed to an adapter. All borrowed until done was called. */
+/* What is handed to an adapter. Without release all of it is borrowed until done was called. An
+ * adapter that stays silent after its deadline may still be reading then: give release, and keep
+ * the memory until it was called (once, after done, with the same ctx; nearly always in the same
+ * turn, in the worst case when the hosts are closed). */
 struct corv_outgoing_spec {
     struct corv_view payload;
     const char *message_id;
@@ -45,6 +52,7 @@ struct corv_outgoing_spec {
     const char *from_oin;
     const char *address;
     const char *content_type;
+    void (*release)(void *ctx); /* or NULL */
 };
 /* The outcome, copied and bounded; valid during the callback. */
 struct corv_host_outcome {
@@ -58,15 +66,21 @@ struct corv_host_outcome {
 };
 typedef void (*corv_host_done)(void *ctx, const struct corv_host_outcome *o);
 /* Never calls done from inside. When timeout_ms is over the adapter is cancelled and the outcome
- * is CORV_LATER "deliver.timeout", whatever the adapter says later. Unknown adapter name:
- * CORV_E_NOTFOUND and done is not called. */
+ * is CORV_LATER "deliver.timeout", whatever the adapter says later; done comes as soon as it gives
+ * the message back, at most one second later. Unknown adapter name: CORV_E_NOTFOUND; while closing:
+ * CORV_E_STATE; on any error done and release are not called. */
 CORV_MUST_CHECK corv_rc corv_hosts_deliver(struct corv_hosts *h, const char *adapter,
     const struct corv_outgoing_spec *spec, unsigned timeout_ms, corv_host_done done, void *ctx);
 
 struct corv_host_stats {
-    uint64_t delivered, later, refused, unreadable, timeouts, late, twice;
+    uint64_t delivered, later, refused, unreadable; /* outcomes; timeouts are in later too */
+    uint64_t timeouts;                              /* deadline passed */
+    uint64_t late;                                  /* answers after done was called */
+    uint64_t twice; /* answers for an operation that is over, was never given or is another's */
     uint64_t call_us_max; /* longest time inside one call of the adapter */
-    unsigned in_flight;
+    uint64_t slow_calls;  /* longer than 50 ms */
+    unsigned in_flight;   /* done not called yet */
+    unsigned silent;      /* done was called but the adapter still holds the message */
 };
 CORV_MUST_CHECK corv_rc corv_hosts_stats(
     const struct corv_hosts *h, const char *adapter, struct corv_host_stats *out);

@@ -39,29 +39,34 @@ struct corv_http_handler {
     void *ctx;
     void (*on_head)(void *ctx, struct corv_http_request *r);
     void (*on_body)(void *ctx, struct corv_http_request *r);
+    void (*on_end)(void *ctx, struct corv_http_request *r); /* or NULL; r dies after this turn */
 };
 
 struct corv_http_server_options {
     uv_loop_t *loop;
     struct corv_tls_server *tls; /* borrowed until closed; NULL: plain (admin listener, tests) */
-    const char *address;         /* numeric; NULL with unix_path */
+    const char *address;         /* numeric, v4 or v6; NULL with unix_path */
     unsigned port;               /* 0: chosen by the kernel */
     const char *unix_path;       /* mode 0660 */
     struct corv_http_limits limits;
     struct corv_http_handler handler;
     const char *name; /* for logs: "intake", "admin" */
 };
+/* Also ignores SIGPIPE, for the whole process, unless somebody handles it. */
 CORV_MUST_CHECK corv_rc corv_http_server_new(
     const struct corv_http_server_options *o, struct corv_http_server **out, struct corv_fault *f);
 unsigned corv_http_server_port(const struct corv_http_server *s);
 /* New connections use the new TLS context from now on (certificate roll-over). */
 void corv_http_server_set_tls(struct corv_http_server *s, struct corv_tls_server *tls);
-/* Stops accepting; answers what is under way for at most limit_ms; idle connections are closed. */
+/* Stops accepting; answers what is under way for at most limit_ms; idle connections are closed.
+ * s must not be used after on_closed began; requests the handler still holds stay valid until they
+ * are replied to. Accepts NULL for on_closed. */
 void corv_http_server_close(
     struct corv_http_server *s, unsigned limit_ms, void (*on_closed)(void *), void *ctx);
 struct corv_http_stats {
     uint64_t connections_now, connections, requests, refused_busy, refused_tls, timeouts, too_large;
     uint64_t body_bytes_now;
+    uint64_t handshakes, resumed, bad_requests, client_gone, accept_paused;
 };
 void corv_http_server_stats(const struct corv_http_server *s, struct corv_http_stats *out);
 

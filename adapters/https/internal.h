@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Shared by the files of adapters/https only. */
+#ifndef CORV_ADAPTERS_HTTPS_INTERNAL_H
+#define CORV_ADAPTERS_HTTPS_INTERNAL_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "adapters/https/https.h"
+
+#define HTTPS_RECEIPT_MAX 8192u
+#define HTTPS_BODY_MAX    (1u << 20) /* of an answer; then we hang up, the status counts */
+#define HTTPS_HEAD_MAX    (64u << 10)
+#define HTTPS_RETRY_MAX   86400
+#define HTTPS_SPARE_MAX   64u /* easy handles kept for the next message */
+#define HTTPS_SHARES      64u /* each keeps 8 TLS sessions (fixed in libcurl), by party */
+#define HTTPS_HEADER_MAX  512u
+
+/* Certificate, key and trust as read at (re)configuration: a file that changes afterwards has no
+ * effect on half of the connections. Counted: each transfer holds the one it began with. */
+struct https_tls {
+    unsigned references;
+    struct curl_blob certificate; /* owned */
+    struct curl_blob key;
+    struct curl_blob ca;
+};
+
+struct https_limits {
+    bool allow_plain; /* http:// to a loopback address, for tests */
+    long connect_ms;
+    long timeout_ms;
+    long idle_seconds;
+    long connections;
+};
+
+struct https_transfer {
+    TAILQ_ENTRY(https_transfer) entry;
+    struct https *https;
+    uint64_t op;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct https_tls *tls; /* NULL: plain */
+    unsigned requests;     /* libcurl sends again when a kept connection turns out to be dead */
+    bool repeat;           /* X-Corv-Repeat is among the headers */
+    bool cancelled;
+    bool cut; /* we hung up on an endless answer */
+    size_t head_bytes;
+    size_t body_bytes;
+    char *receipt; /* owned */
+    size_t receipt_bytes;
+    char code[12];               /* "http.503" */
+    char error[CURL_ERROR_SIZE]; /* may hold text of the party: never leaves this adapter */
+};
+TAILQ_HEAD(https_transfers, https_transfer);
+
+struct https {
+    const struct corv_services *services;
+    struct corv_host *host;
+    CURLM *multi;
+    CURLSH *shares[HTTPS_SHARES]; /* made on first use */
+    CURL *spare[HTTPS_SPARE_MAX];
+    unsigned spare_count;
+    struct corv_timer *timer;    /* libcurl's own timeout */
+    struct corv_timer *sweep;    /* removes what was cancelled, outside libcurl's callbacks */
+    struct corv_watch **watches; /* by descriptor */
+    size_t watches_cap;
+    struct https_transfers transfers;
+    struct https_tls *tls;
+    struct https_limits limits;
+    bool draining;
+};
+
+/* files.c */
+/* Reads and checks the three files named in the settings. NULL and a sentence when they will not
+ * do; when plain is allowed and no file is named: NULL and an empty sentence. */
+struct https_tls *https_tls_read(
+    const struct corv_services *s, struct corv_host *host, char *why, size_t why_size);
+struct https_tls *https_tls_hold(struct https_tls *t); /* accepts NULL */
+void https_tls_free(struct https_tls *t);              /* gives one reference back */
+
+/* multi.c: libcurl on the services */
+bool https_multi_open(struct https *a);
+void https_multi_close(struct https *a);
+int https_close_socket(void *instance, curl_socket_t fd); /* CURLOPT_CLOSESOCKETFUNCTION */
+
+/* transfer.c */
+int https_deliver(
+    void *instance, uint64_t op, const struct corv_outgoing *m, struct corv_outcome *outcome);
+void https_cancel(void *instance, uint64_t op);
+void https_sweep(void *instance);
+void https_transfer_end(struct https_transfer *x, const struct corv_outcome *outcome);
+void https_transfer_ended(struct https_transfer *x, CURLcode result); /* libcurl says so */
+
+/* request.c: everything about one request that is set before it goes */
+bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m);
+CURLSH *https_share_of(struct https *a, unsigned share); /* NULL: without memory */
+/* NULL when good, else the code of what is wrong with it. share: by party. */
+const char *https_address_check(const struct https *a, const char *address, unsigned *share);
+bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share);
+
+/* outcome.c */
+void https_outcome_of(struct https_transfer *x, CURLcode result, struct corv_outcome *outcome);
+void https_outcome_unsent(struct corv_outcome *outcome, const char *code);
+
+#endif

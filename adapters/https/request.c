@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* One request: address, headers, options. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/https/internal.h"
+
+/* What the NCSC guideline (2025) calls good for TLS 1.2; the suites of 1.3 all are. */
+#define CIPHERS_12                                                                                 \
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"     \
+    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
+#define CURVES "X25519:P-256:P-384"
+
+/* ---- address ------------------------------------------------------------------------------ */
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+static unsigned share_of(const char *host, const char *port)
+{
+    unsigned hash = 5381;
+
+    for (; *host; host++)
+        hash = hash * 33 + (unsigned char)*host;
+    for (; *port; port++)
+        hash = hash * 33 + (unsigned char)*port;
+    return hash % HTTPS_SHARES;
+}
+
+const char *https_address_check(const struct https *a, const char *address, unsigned *share)
+{
+    const char *wrong = "https.address";
+    char *scheme = NULL;
+    char *host = NULL;
+    char *port = NULL;
+    char *user = NULL;
+    CURLU *url = curl_url();
+
+    if (!url || curl_url_set(url, CURLUPART_URL, address, 0) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        goto out;
+    if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
+        goto out; /* a password in an address ends up in lists and logs */
+    if (strcmp(scheme, "https") == 0
+            ? a->tls != NULL
+            : strcmp(scheme, "http") == 0 && a->limits.allow_plain && is_loopback(host))
+        wrong = NULL;
+    *share = share_of(host, port);
+out:
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_free(user);
+    curl_url_cleanup(url);
+    return wrong;
+}
+
+/* ---- headers ------------------------------------------------------------------------------ */
+
+static bool header(struct https_transfer *x, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Refuses what would not be one header line. */
+static bool header(struct https_transfer *x, const char *fmt, ...)
+{
+    char line[HTTPS_HEADER_MAX];
+    struct curl_slist *longer;
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof line)
+        return false;
+    for (int i = 0; i < n; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            return false;
+    longer = curl_slist_append(x->headers, line);
+    if (!longer)
+        return false;
+    x->headers = longer;
+    return true;
+}
+
+bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m)
+{
+    const struct corv_services *s = x->https->services;
+    const char *type = s->content_type(m);
+
+    return header(x, "Content-Type: %s", *type ? type : "application/octet-stream") &&
+           header(x, "X-Corv-Message: %s", s->message_id(m)) &&
+           header(x, "X-Corv-Delivery: %s", s->delivery_id(m)) &&
+           header(x, "X-Corv-Attempt: %u", (unsigned)s->attempt(m)) &&
+           header(x, "X-Corv-Kind: %s", s->kind(m)) && header(x, "Expect:") &&
+           header(x, "Accept: */*") && (!x->repeat || header(x, "X-Corv-Repeat: true"));
+}
+
+/* Called before each request on a connection. The second one of a transfer is libcurl trying again
+ * because a kept connection was dead: the party may have read the first one. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
+static int request_begins(void *ctx, char *there, char *here, int port_there, int port_here)
+{
+    struct https_transfer *x = ctx;
+
+    (void)there, (void)here, (void)port_there, (void)port_here;
+    if (x->requests++ == 0 || x->repeat)
+        return CURL_PREREQFUNC_OK;
+    x->repeat = true;
+    return header(x, "X-Corv-Repeat: true") ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* ---- answer ------------------------------------------------------------------------------- */
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
+static size_t take_header(char *p, size_t size, size_t n, void *ctx)
+{
+    struct https_transfer *x = ctx;
+
+    (void)p;
+    x->head_bytes += size * n;
+    return x->head_bytes > HTTPS_HEAD_MAX ? 0 : size * n;
+}
+
+static size_t take_body(char *p, size_t size, size_t n, void *ctx)
+{
+    struct https_transfer *x = ctx;
+    size_t room = HTTPS_RECEIPT_MAX - x->receipt_bytes;
+    size_t total = size * n;
+    size_t keep = total < room ? total : room;
+
+    if (!x->receipt)
+        x->receipt = malloc(HTTPS_RECEIPT_MAX); /* without memory there is no proof, no more */
+    if (x->receipt && keep > 0) {
+        memcpy(x->receipt + x->receipt_bytes, p, keep);
+        x->receipt_bytes += keep;
+    }
+    x->body_bytes += total;
+    x->cut = x->body_bytes > HTTPS_BODY_MAX;
+    return x->cut ? 0 : total;
+}
+
+/* ---- options ------------------------------------------------------------------------------ */
+
+#define SET(option, value) (curl_easy_setopt(x->easy, CURLOPT_##option, (value)) == CURLE_OK)
+
+static bool set_tls(struct https_transfer *x)
+{
+    if (!x->tls)
+        return true;
+    return SET(SSLCERT_BLOB, &x->tls->certificate) && SET(SSLKEY_BLOB, &x->tls->key) &&
+           SET(CAINFO_BLOB, &x->tls->ca) && SET(CAPATH, NULL) && SET(SSL_VERIFYPEER, 1L) &&
+           SET(SSL_VERIFYHOST, 2L) && SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+           SET(SSL_CIPHER_LIST, CIPHERS_12) && SET(SSL_EC_CURVES, CURVES);
+}
+
+static bool set_bounds(struct https_transfer *x)
+{
+    const struct https_limits *l = &x->https->limits;
+
+    return SET(CONNECTTIMEOUT_MS, l->connect_ms) && SET(TIMEOUT_MS, l->timeout_ms) &&
+           SET(MAXAGE_CONN, l->idle_seconds) && SET(NOSIGNAL, 1L) && SET(TCP_KEEPALIVE, 1L) &&
+           SET(QUICK_EXIT, 1L) && /* cancelling must not wait for a name server */
+           SET(PROTOCOLS_STR, l->allow_plain ? "https,http" : "https") && SET(FOLLOWLOCATION, 0L) &&
+           SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           SET(PROXY, ""); /* whatever the environment says */
+}
+
+static bool set_callbacks(struct https_transfer *x)
+{
+    return SET(PRIVATE, x) && SET(ERRORBUFFER, x->error) && SET(PREREQFUNCTION, request_begins) &&
+           SET(PREREQDATA, x) && SET(HEADERFUNCTION, take_header) && SET(HEADERDATA, x) &&
+           SET(WRITEFUNCTION, take_body) && SET(WRITEDATA, x) &&
+           SET(CLOSESOCKETFUNCTION, https_close_socket) && SET(CLOSESOCKETDATA, x->https);
+}
+
+bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share)
+{
+    const struct corv_services *s = x->https->services;
+    struct corv_text payload = s->payload(m);
+
+    return SET(URL, s->address(m)) && SET(POST, 1L) &&
+           SET(POSTFIELDS, payload.n ? payload.p : "") && /* not copied */
+           SET(POSTFIELDSIZE_LARGE, (curl_off_t)payload.n) && SET(HTTPHEADER, x->headers) &&
+           SET(USERAGENT, "corvd") && SET(SHARE, share) && set_tls(x) && set_bounds(x) &&
+           set_callbacks(x);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Prints docs/settings.md; see the target print-settings. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/settings.h"
+
+int main(void)
+{
+    struct corv_buf out;
+
+    corv_buf_init(&out, 1u << 20);
+    corv_settings_print(&out);
+
+    struct corv_view text = corv_buf_view(&out);
+    bool good = !out.failed && fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0;
+
+    corv_buf_free(&out);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

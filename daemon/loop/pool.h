@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Work off the loop, on libuv's worker threads, with a bound on what waits: when it is reached the
+ * caller hears CORV_AGAIN and stops taking, so a burst never becomes memory.
+ *
+ * Ownership of arg: the caller's until submit said CORV_OK; the worker's while run is on; the
+ * loop's again in done, which comes exactly once for every job, also for one that was cancelled
+ * (ran is then false, and run was never called). So whoever frees arg in done frees it always.
+ * Threads: everything on the loop thread but run, which is on a worker and may touch arg only.
+ * libuv has 4 workers unless UV_THREADPOOL_SIZE says otherwise, shared with its file operations.
+ * Test: tests/unit/test_pool.c */
+#ifndef CORV_LOOP_POOL_H
+#define CORV_LOOP_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "daemon/base/rc.h"
+
+struct corv_pool;
+
+typedef void (*corv_pool_run)(void *arg);            /* on a worker */
+typedef void (*corv_pool_done)(void *arg, bool ran); /* on the loop */
+
+/* bound: jobs waiting and running together. */
+CORV_MUST_CHECK corv_rc corv_pool_new(uv_loop_t *loop, unsigned bound, struct corv_pool **out);
+/* CORV_AGAIN: full, or closing; nothing was kept. job (or NULL) gets a number for corv_pool_cancel,
+ * never zero. */
+CORV_MUST_CHECK corv_rc corv_pool_submit(
+    struct corv_pool *p, corv_pool_run run, corv_pool_done done, void *arg, uint64_t *job);
+/* A job that still waits will not run; done comes soon, with ran false. One that runs is finished
+ * as usual. CORV_E_NOTFOUND: done was called already. CORV_E_STATE: it runs. */
+corv_rc corv_pool_cancel(struct corv_pool *p, uint64_t job);
+
+struct corv_pool_stats {
+    unsigned bound, queued, running;
+    uint64_t submitted, finished, cancelled, refused; /* refused: CORV_AGAIN */
+    int64_t longest_wait_us;                          /* from submit to run, since start */
+    int64_t longest_run_us;
+    int64_t oldest_wait_us;   /* of what waits now; 0: nothing */
+    uint64_t wait_us, run_us; /* sums, of finished jobs */
+};
+void corv_pool_stats(const struct corv_pool *p, struct corv_pool_stats *out);
+/* Takes no more; cancels what waits, lets finish what runs, calls every done, then on_closed (or
+ * NULL) and frees the pool. Accepts NULL (on_closed is called at once). */
+void corv_pool_close(struct corv_pool *p, void (*on_closed)(void *), void *ctx);
+
+#endif

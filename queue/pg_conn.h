@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* One PostgreSQL connection on the libuv loop: libpq non-blocking, always in pipeline mode, with
+ * reconnecting built in. Statements are prepared once per connection and run by their struct;
+ * results come back in order, each to the callback given with its statement.
+ *
+ * Owner: corv_pg_new .. corv_pg_close. Loop thread only. Callbacks never come from inside a call
+ * of this header. A connection that breaks, stays silent too long while results are awaited, or is
+ * dropped by its user: results still awaited never come, on_down is called once from the loop, and
+ * a new connection is tried after a growing, jittered pause.
+ * Not for use behind a pooler in transaction mode: roles, locks and statements live in the session.
+ * Host names in the connection string are resolved by libpq, which blocks; use addresses, a unix
+ * socket, or names in /etc/hosts. Test: tests/unit/test_pg_conn.c */
+#ifndef CORV_QUEUE_PG_CONN_H
+#define CORV_QUEUE_PG_CONN_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <uv.h>
+
+#include "daemon/base/rc.h"
+#include "queue/pg_array.h"
+
+struct corv_pg;
+
+struct corv_pg_stmt { /* static storage */
+    const char *name;
+    const char *sql; /* parameters cast to their types: $1::uuid[] */
+};
+/* r is borrowed for the call. An error arrives as PGRES_FATAL_ERROR, and for the statements after
+ * it, until the next sync, as PGRES_PIPELINE_ABORTED. */
+typedef void (*corv_pg_cb)(void *ctx, const PGresult *r);
+
+struct corv_pg_options {
+    uv_loop_t *loop;
+    const char *conninfo;    /* borrowed for the call */
+    const char *application; /* application_name: unique to this connection of this process */
+    const struct corv_pg_stmt *const *stmts; /* ends with NULL; static storage */
+    unsigned silent_ms;                      /* awaiting a result longer than this: broken */
+    unsigned connect_ms;                     /* until connected and prepared */
+    unsigned statement_ms;                   /* statement_timeout in the server, 0 none */
+    void (*on_session)(void *ctx);           /* connected: begin, then say corv_pg_ready */
+    void (*on_down)(void *ctx);              /* after on_session only */
+    void (*on_notify)(void *ctx, const char *channel); /* may be NULL */
+    void *ctx;
+};
+CORV_MUST_CHECK corv_rc corv_pg_new(const struct corv_pg_options *o, struct corv_pg **out);
+/* Ends at once, without on_down; cb on the loop when everything is gone. */
+void corv_pg_close(struct corv_pg *c, void (*cb)(void *ctx), void *ctx);
+
+/* The session is good: the next failure begins with a short pause again. */
+void corv_pg_ready(struct corv_pg *c);
+/* Breaks the connection, at the next turn of the loop. code: stable, for the log. */
+void corv_pg_drop(struct corv_pg *c, const char *code);
+
+/* Sends a prepared statement; what the parameters point to is copied. CORV_E_IO: the connection is
+ * gone (on_down follows); CORV_E_LIMIT: the parameters could not be built. */
+CORV_MUST_CHECK corv_rc corv_pg_run(struct corv_pg *c, const struct corv_pg_stmt *stmt,
+    const struct corv_pg_params *params, corv_pg_cb cb, void *ctx);
+/* Ends the pipeline's run; cb gets PGRES_PIPELINE_SYNC. */
+CORV_MUST_CHECK corv_rc corv_pg_sync(struct corv_pg *c, corv_pg_cb cb, void *ctx);
+/* Asks for the results so far, without ending anything. */
+CORV_MUST_CHECK corv_rc corv_pg_ask(struct corv_pg *c);
+
+/* The server warned that a wait was cut short since the last question: a COMMIT it reported may
+ * not have reached its standby. Reading it clears it. */
+bool corv_pg_take_warning(struct corv_pg *c);
+
+#endif

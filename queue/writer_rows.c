@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The rows a batch writes: one statement per table for the whole batch, through unnest. */
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "queue/writer.h"
+
+#define TEXT_CEILING (16u << 20) /* bytes of one column in one batch */
+#define KEEP_BYTES   (2u << 20)  /* memory a column keeps between batches */
+#define BIG_BYTES    (64u << 10) /* a payload this size goes by itself: one copy less */
+
+const struct corv_pg_stmt corv_sql_message = {"corv_message",
+    "INSERT INTO message (id, received_at, parent_id, kind, variant, sender, zender_org,"
+    " zender_app, zender_adm, ontvanger_org, ontvanger_app, referentie, crossref, mandated_by,"
+    " responsible, zaak_key, decision, urgent, size, digest, content_type)"
+    " SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[],"
+    " $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],"
+    " $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[],"
+    " $19::bigint[], $20::bytea[], $21::text[])"};
+const struct corv_pg_stmt corv_sql_payload = {"corv_payload",
+    "INSERT INTO payload (id, sealed) SELECT * FROM unnest($1::uuid[], $2::bytea[])"};
+const struct corv_pg_stmt corv_sql_big = {
+    "corv_big", "INSERT INTO payload (id, sealed) VALUES ($1::uuid, $2::bytea)"};
+const struct corv_pg_stmt corv_sql_delivery = {"corv_delivery",
+    "INSERT INTO delivery (message_id, no, route, party, priority, state, due_at, owner, attempts,"
+    " held_code, held_question, created_at)"
+    " SELECT t.*, $12::timestamptz FROM unnest($1::uuid[], $2::smallint[], $3::text[],"
+    " $4::text[], $5::smallint[], $6::smallint[], $7::timestamptz[], $8::text[], $9::integer[],"
+    " $10::text[], $11::text[]) AS t"};
+const struct corv_pg_stmt corv_sql_audit = {"corv_audit",
+    "INSERT INTO audit (chain, at, seq, event, message_id, delivery, party, actor, code, detail,"
+    " salt, hash)"
+    " SELECT $11::integer, $12::timestamptz, t.* FROM unnest($1::bigint[], $2::text[],"
+    " $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],"
+    " $10::bytea[]) AS t"};
+/* Nobody else may have moved the head: that divides by zero and stops the transaction. */
+const struct corv_pg_stmt corv_sql_head = {"corv_head",
+    "WITH moved AS (UPDATE audit_head SET seq = $3::bigint, hash = $4::bytea"
+    " WHERE chain = $1::integer AND seq = $2::bigint RETURNING 1)"
+    " SELECT 1 / count(*) FROM moved"};
+
+static const enum corv_pg_type message_types[CORV_MESSAGE_COLUMNS] = {CORV_PG_UUID, CORV_PG_TIME,
+    CORV_PG_UUID, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT,
+    CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT,
+    CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_BOOL, CORV_PG_INT8, CORV_PG_BYTEA,
+    CORV_PG_TEXT};
+static const enum corv_pg_type delivery_types[CORV_DELIVERY_COLUMNS] = {CORV_PG_UUID, CORV_PG_INT2,
+    CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_INT2, CORV_PG_INT2, CORV_PG_TIME, CORV_PG_TEXT,
+    CORV_PG_INT4, CORV_PG_TEXT, CORV_PG_TEXT};
+static const enum corv_pg_type audit_types[CORV_AUDIT_COLUMNS] = {CORV_PG_INT8, CORV_PG_TEXT,
+    CORV_PG_UUID, CORV_PG_INT2, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT, CORV_PG_TEXT,
+    CORV_PG_BYTEA, CORV_PG_BYTEA};
+
+static void init_all(struct corv_pg_array *a, const enum corv_pg_type *types, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        corv_pg_array_init(&a[i], types ? types[i] : CORV_PG_BYTEA, TEXT_CEILING);
+}
+
+static void reset_all(struct corv_pg_array *a, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        corv_pg_array_reset(&a[i], KEEP_BYTES);
+}
+
+static void free_all(struct corv_pg_array *a, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        corv_pg_array_free(&a[i]);
+}
+
+corv_rc corv_rows_init(struct corv_rows *rows, uint64_t batch_bytes)
+{
+    init_all(rows->message, message_types, CORV_MESSAGE_COLUMNS);
+    init_all(rows->delivery, delivery_types, CORV_DELIVERY_COLUMNS);
+    init_all(rows->audit, audit_types, CORV_AUDIT_COLUMNS);
+    init_all(rows->key, NULL, CORV_KEY_COLUMNS);
+    corv_pg_array_init(&rows->payload[0], CORV_PG_UUID, TEXT_CEILING);
+    corv_pg_array_init(&rows->payload[1], CORV_PG_BYTEA, (size_t)batch_bytes + TEXT_CEILING);
+    return CORV_OK;
+}
+
+void corv_rows_free(struct corv_rows *rows)
+{
+    free_all(rows->message, CORV_MESSAGE_COLUMNS);
+    free_all(rows->delivery, CORV_DELIVERY_COLUMNS);
+    free_all(rows->audit, CORV_AUDIT_COLUMNS);
+    free_all(rows->key, CORV_KEY_COLUMNS);
+    free_all(rows->payload, 2);
+    free(rows->big);
+    rows->big = NULL;
+}
+
+void corv_rows_begin(struct corv_queue *q)
+{
+    struct corv_rows *rows = &q->rows;
+
+    reset_all(rows->message, CORV_MESSAGE_COLUMNS);
+    reset_all(rows->delivery, CORV_DELIVERY_COLUMNS);
+    reset_all(rows->audit, CORV_AUDIT_COLUMNS);
+    reset_all(rows->payload, 2);
+    rows->big_count = 0;
+    rows->head = q->chain;
+    rows->rc = CORV_OK;
+}
+
+struct corv_pg_array *corv_rows_key(struct corv_queue *q, int col, enum corv_pg_type type)
+{
+    struct corv_pg_array *a = &q->rows.key[col];
+
+    a->type = type;
+    corv_pg_array_reset(a, KEEP_BYTES);
+    return a;
+}
+
+static const char *present(const char *s)
+{
+    return s ? s : "";
+}
+
+static void add_big(struct corv_rows *rows, const struct corv_queue_message *m)
+{
+    if (rows->big_count == rows->big_size) {
+        unsigned size = rows->big_size ? rows->big_size * 2 : 16;
+        const struct corv_queue_message **big = realloc(rows->big, size * sizeof *big);
+
+        if (!big) {
+            rows->rc = CORV_E_NOMEM;
+            return;
+        }
+        rows->big = big;
+        rows->big_size = size;
+    }
+    rows->big[rows->big_count++] = m;
+}
+
+static void add_payload(struct corv_rows *rows, const struct corv_queue_message *m)
+{
+    if (m->sealed.n >= BIG_BYTES) {
+        add_big(rows, m);
+        return;
+    }
+    corv_pg_array_id(&rows->payload[0], &m->id);
+    corv_pg_array_bytes(&rows->payload[1], m->sealed.p, m->sealed.n);
+}
+
+static void add_delivery(
+    struct corv_queue *q, const struct corv_queue_message *m, const struct corv_queue_delivery *d)
+{
+    struct corv_pg_array *a = q->rows.delivery;
+    bool held = d->state == CORV_DELIVERY_HELD;
+    int64_t lease = d->lease_now ? (int64_t)q->o.lease_seconds * 1000000 : 0;
+
+    corv_pg_array_id(a++, &m->id);
+    corv_pg_array_int(a++, d->no);
+    corv_pg_array_text(a++, d->route);
+    corv_pg_array_text(a++, d->party);
+    corv_pg_array_int(a++, d->priority);
+    corv_pg_array_int(a++, (int)d->state);
+    corv_pg_array_time(a++, q->batch.now_us + lease);
+    corv_pg_array_text(a++, d->lease_now ? q->o.node : NULL);
+    corv_pg_array_int(a++, d->lease_now ? 1 : 0);
+    corv_pg_array_text(a++, held ? d->held_code : NULL);
+    corv_pg_array_text(a, held ? d->held_question : NULL);
+}
+
+void corv_rows_message(struct corv_queue *q, const struct corv_queue_message *m)
+{
+    const char *const required[] = {m->kind, m->variant, m->sender, m->zender_org, m->zender_app,
+        m->zender_adm, m->ontvanger_org, m->ontvanger_app, m->referentie, m->crossref};
+    const char *const optional[] = {m->mandated_by, m->responsible, m->zaak_key, m->decision};
+    struct corv_pg_array *a = q->rows.message;
+
+    corv_pg_array_id(a++, &m->id);
+    corv_pg_array_time(a++, m->received_us);
+    corv_pg_array_id(a++, &m->parent);
+    for (unsigned i = 0; i < sizeof required / sizeof required[0]; i++)
+        corv_pg_array_text(a++, present(required[i]));
+    for (unsigned i = 0; i < sizeof optional / sizeof optional[0]; i++)
+        corv_pg_array_text(a++, optional[i]);
+    corv_pg_array_bool(a++, m->urgent);
+    corv_pg_array_int(a++, (int64_t)m->size);
+    corv_pg_array_digest(a++, &m->digest);
+    corv_pg_array_text(a, present(m->content_type));
+    add_payload(&q->rows, m);
+    for (unsigned i = 0; i < m->deliveries_count; i++)
+        add_delivery(q, m, &m->deliveries[i]);
+}
+
+/* An audit line: its place in the chain is taken here, and becomes ours with the COMMIT. */
+void corv_rows_event(struct corv_queue *q, const struct corv_queue_event *e)
+{
+    struct corv_rows *rows = &q->rows;
+    struct corv_audit_line line = {.chain = rows->head.chain,
+        .seq = rows->head.seq + 1,
+        .at_us = q->batch.now_us,
+        .event = *e};
+    struct corv_digest commitment;
+    struct corv_pg_array *a = rows->audit;
+
+    if (!line.event.actor)
+        line.event.actor = q->actor;
+    if (getrandom(line.salt, sizeof line.salt, 0) != (ssize_t)sizeof line.salt ||
+        corv_audit_commitment(&line, &commitment) != CORV_OK ||
+        corv_audit_hash(&rows->head.hash, &line, &commitment, &rows->head.hash) != CORV_OK) {
+        rows->rc = CORV_E_NOMEM;
+        return;
+    }
+    rows->head.seq = line.seq;
+    corv_pg_array_int(a++, line.seq);
+    corv_pg_array_text(a++, e->event);
+    corv_pg_array_id(a++, &e->message);
+    corv_pg_array_int(a++, e->delivery);
+    corv_pg_array_text(a++, e->party);
+    corv_pg_array_text(a++, line.event.actor);
+    corv_pg_array_text(a++, e->code);
+    corv_pg_array_text(a++, e->detail);
+    corv_pg_array_bytes(a++, line.salt, sizeof line.salt);
+    corv_pg_array_digest(a, &rows->head.hash);
+}
+
+static corv_rc send_table(struct corv_queue *q, const struct corv_pg_stmt *stmt,
+    struct corv_pg_array *columns, unsigned count, const int64_t *now)
+{
+    struct corv_pg_params p = {0};
+
+    if (columns[0].count == 0 && !columns[0].b.failed)
+        return CORV_OK;
+    for (unsigned i = 0; i < count; i++)
+        corv_pg_add_array(&p, &columns[i]);
+    if (now)
+        corv_pg_add_time(&p, *now);
+    return corv_batch_run(q, stmt, &p);
+}
+
+static corv_rc send_payloads(struct corv_queue *q)
+{
+    corv_rc rc = send_table(q, &corv_sql_payload, q->rows.payload, 2, NULL);
+
+    for (unsigned i = 0; rc == CORV_OK && i < q->rows.big_count; i++) {
+        const struct corv_queue_message *m = q->rows.big[i];
+        struct corv_pg_params p = {0};
+
+        corv_pg_add_view(&p, corv_view_of(m->id.b, sizeof m->id.b));
+        corv_pg_add_view(&p, m->sealed);
+        rc = corv_batch_run(q, &corv_sql_big, &p);
+    }
+    return rc;
+}
+
+static corv_rc send_audit(struct corv_queue *q, bool touch)
+{
+    struct corv_rows *rows = &q->rows;
+    struct corv_pg_params lines = {0};
+    struct corv_pg_params head = {0};
+    corv_rc rc;
+
+    if (rows->head.seq == q->chain.seq && !touch)
+        return CORV_OK;
+    for (unsigned i = 0; i < CORV_AUDIT_COLUMNS; i++)
+        corv_pg_add_array(&lines, &rows->audit[i]);
+    corv_pg_add_int4(&lines, rows->head.chain);
+    corv_pg_add_time(&lines, q->batch.now_us);
+    rc = corv_batch_run(q, &corv_sql_audit, &lines);
+    corv_pg_add_int4(&head, rows->head.chain);
+    corv_pg_add_int8(&head, q->chain.seq);
+    corv_pg_add_int8(&head, rows->head.seq);
+    corv_pg_add_view(&head, corv_view_of(rows->head.hash.b, sizeof rows->head.hash.b));
+    return rc != CORV_OK ? rc : corv_batch_run(q, &corv_sql_head, &head);
+}
+
+corv_rc corv_rows_send(struct corv_queue *q, bool touch)
+{
+    struct corv_rows *rows = &q->rows;
+    corv_rc rc = rows->rc;
+
+    if (rc == CORV_OK)
+        rc = send_table(q, &corv_sql_message, rows->message, CORV_MESSAGE_COLUMNS, NULL);
+    if (rc == CORV_OK)
+        rc = send_payloads(q);
+    if (rc == CORV_OK)
+        rc = send_table(
+            q, &corv_sql_delivery, rows->delivery, CORV_DELIVERY_COLUMNS, &q->batch.now_us);
+    return rc != CORV_OK ? rc : send_audit(q, touch);
+}

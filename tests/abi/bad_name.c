@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "tests/abi/plugin.h"
+
+PLUGIN("Bad\nname", (void)0)

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: EUPL-1.2
+"""The load generator against the sink: every message sent is counted on both ends, also when a
+connection is closed after each answer. Otherwise the bench measures itself."""
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LOAD, SINK = sys.argv[1:3]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    sys.exit("the sink does not listen")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as top:
+        subprocess.run(["sh", TOP + "/tests/support/pki.sh", top, "a=00000099000000000001"], check=True,
+                       capture_output=True)
+        message = os.path.join(top, "m.xml")
+        with open(message, "w", encoding="utf-8") as f:
+            f.write("<x>@REFERENTIE@" + "y" * 100000 + "</x>")
+        port = str(free_port())
+        files = [top + "/" + f for f in ("a.pem", "a.key", "ca.pem")]
+        sink = subprocess.Popen([SINK, port, *files], stdout=subprocess.PIPE, text=True)
+        try:
+            wait_for(int(port))
+            run = subprocess.run([LOAD, port, *files, message, "7", "500", "30", "T"],
+                                 capture_output=True, text=True, check=False)
+            print(run.stdout, run.stderr)
+            said = json.loads(run.stdout)
+            assert run.returncode == 0, run.returncode
+            assert said["accepted"] == said["answered"] == 500, said
+            assert said["broken"] == said["refused"] == said["busy"] == 0, said
+            assert 0 < said["p50_us"] <= said["p99_us"] <= said["max_us"], said
+        finally:
+            sink.terminate()
+            counted = sink.communicate(timeout=20)[0]
+        assert counted.strip() == "500", counted
+        assert sink.returncode == 0, sink.returncode
+
+
+if __name__ == "__main__":
+    main()

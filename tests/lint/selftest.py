@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: EUPL-1.2
+"""Each lint must find what is planted and must be content without it: a lint that cannot fail
+proves nothing."""
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MARK = "/* SPDX-License-Identifier: EUPL-1.2 */\n"
+GOOD = {
+    "LICENSE": "EUPL\n",
+    "README.md": "# Hello there\n[code](queue/put.c) [here](#hello-there) [out](https://example.org)\n",
+    "daemon/base/buf.h": MARK,
+    "queue/put.h": MARK,
+    "queue/put.c": MARK + '#include "queue/put.h"\n#include "daemon/base/buf.h"\n#include <libpq-fe.h>\n'
+                          "/* strcpy( in a comment */\nconst char *put(void)\n{\n    return \"strcpy(\";\n}\n",
+    "schemas/kind.h": MARK,
+    "adapters/corv_adapter.h": MARK,
+    "adapters/https/https.c": MARK + '#include "adapters/corv_adapter.h"\n#include <curl/curl.h>\n',
+    "daemon/host/host.h": MARK + '#include "adapters/corv_adapter.h"\n',
+    "daemon/host/load.c": MARK + '#include "adapters/https/https.h"\n',
+    "adapters/https/https.h": MARK,
+    "queue/tools/x.c": MARK + '#include "queue/put.h"\n',
+    "tests/unit/test_x.c": MARK + 'void f(void)\n{\n    (void)system("x");\n}\n',
+    "daemon/store.c": MARK + '#include "queue/put.h"\n#include "schemas/kind.h"\n',
+    "daemon/ctl/main.c": MARK + '#include "daemon/store.h"\n',
+    "daemon/store.h": MARK,
+}
+LONG = "int f(void)\n{\n" + "    g();\n" * 121 + "}\n"
+PLANTED = [  # lint, file, its text, a piece of what the lint must say
+    ("include_direction", "queue/x.c", MARK + '#include "schemas/kind.h"\n', "must not see"),
+    ("include_direction", "daemon/base/x.c", MARK + '#include "queue/put.h"\n', "must not see"),
+    ("include_direction", "daemon/base/x.c", MARK + '#include "daemon/store.h"\n', "must not see"),
+    ("include_direction", "queue/x.c", MARK + "#include <libxml/tree.h>\n", "library belongs"),
+    ("include_direction", "schemas/x.c", MARK + "#include <libpq-fe.h>\n", "library belongs"),
+    ("include_direction", "adapters/https/x.c", MARK + '#include "daemon/base/buf.h"\n', "adapter sees"),
+    ("include_direction", "adapters/https/x.c", MARK + '#include "adapters/dai/dai.h"\n', "adapter sees"),
+    ("include_direction", "daemon/x.c", MARK + '#include "adapters/https/https.h"\n', "host only"),
+    ("include_direction", "config/tools/x.c", MARK + '#include "queue/put.h"\n', "must not see"),
+    ("include_direction", "daemon/host/x.c", MARK + '#include "daemon/store.h"\n', "must not see"),
+    ("include_direction", "daemon/x.c", MARK + '#include "tests/support/pg.h"\n', "nothing sees tests"),
+    ("include_direction", "daemon/base/x.h", MARK + '#include "daemon/loop/y.h"\n', "must not see"),
+    ("banned", "queue/x.c", MARK + "void f(char *a)\n{\n    strcpy(a, \"x\");\n}\n", "queue/x.c:4: strcpy"),
+    ("banned", "queue/x.c", MARK + "int n = atoi (x);\n", "atoi"),
+    ("banned", "queue/x.c", MARK + "struct tm *t = gmtime(&now);\n", "gmtime"),
+    ("banned", "queue/x.c", MARK + "int n = system(x);\n", "system"),
+    ("banned", "schemas/x.c", MARK + "int o = XML_PARSE_NOENT;\n", "XML_PARSE_NOENT"),
+    ("spdx", "queue/x.c", "int x;\n", "queue/x.c"),
+    ("spdx", "queue/sql/002.sql", "SELECT 1;\n", "002.sql"),
+    ("spdx", "check", "#!/bin/bash\n", "check:1"),
+    ("lengths", "queue/x.c", MARK + LONG, "123 lines, at most 120"),
+    ("lengths", "queue/x.c", MARK + "int f(void)\n{\n}\n" * 401, "at most 1200"),
+    ("links", "docs/x.md", "[a](nowhere.md)\n", "no such file"),
+    ("links", "docs/x.md", "[a](../README.md#bye)\n", "no such heading"),
+    ("links", "docs/x.md", "[a](../../shared/DESIGN.md)\n", "leads out"),
+]
+
+
+def lint(name, extra):
+    with tempfile.TemporaryDirectory() as top:
+        for path, text in {**GOOD, **extra}.items():
+            os.makedirs(os.path.dirname(os.path.join(top, path)), exist_ok=True)
+            with open(os.path.join(top, path), "w", encoding="utf-8") as f:
+                f.write(text)
+        run = subprocess.run([sys.executable, os.path.join(HERE, name + ".py"), top],
+                             capture_output=True, text=True, check=False)
+        return run.returncode, run.stdout + run.stderr
+
+
+def main():
+    failures = 0
+    for name in sorted({p[0] for p in PLANTED}):
+        code, said = lint(name, {})
+        if code != 0:
+            failures += 1
+            print("%s complains about a clean tree:\n%s" % (name, said))
+    for name, path, text, expected in PLANTED:
+        code, said = lint(name, {path: text})
+        if code == 0 or expected not in said:
+            failures += 1
+            print("%s did not see %r in %s; it said:\n%s" % (name, expected, path, said))
+    print("selftest: %d planted errors, %d failures" % (len(PLANTED), failures))
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

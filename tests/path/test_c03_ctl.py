@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""corvctl for people: every answer fits 80 columns; for programs: every --json parses."""
+import json
+import unicodedata
+
+import harness
+import pytest
+
+
+@pytest.fixture(scope="module", name="w")
+def fixture_w(world):
+    """A chain with one of everything: confirmed, held, dead, waiting."""
+    world.confirmed = world.send("veilig-thuis", world.vto()).id
+    world.held = world.send("veilig-thuis", world.vto(woonplaats="Grensdorp")).id
+    world.partners["almere"].behave(status=403)
+    world.dead = world.send("raad", world.notificatie("almere")).id
+    world.partners["dronten"].stop()
+    world.waiting = world.send("raad", world.notificatie("dronten")).id
+    world.settled(world.confirmed, 2)
+    world.settled(world.dead, 1, "dead")
+    with open(world.path + "/vto.xml", "wb") as f:
+        f.write(world.vto())
+    with open(world.path + "/fout.xml", "wb") as f:
+        f.write(world.render("vto-met-fouten", "veilig-thuis"))
+    return world
+
+
+def verbs(w):
+    return [
+        (["config", "check"], 0), (["status"], None), (["queue"], 0), (["dead"], 0),
+        (["message", "list"], 0), (["message", "show", w.confirmed], 0), (["message", "show", w.held], 0),
+        (["message", "trace", w.confirmed], 0), (["message", "trace", w.dead], 0),
+        (["route", "explain", w.path + "/vto.xml"], 0),
+        (["route", "explain", w.path + "/vto.xml", "--as", "gi"], None),
+        (["audit", "verify"], 0),
+        (["validate", w.path + "/vto.xml"], 0), (["validate", w.path + "/fout.xml"], 1),
+    ]
+
+
+def width(line):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in line)
+
+
+def test_every_line_fits_80_columns(w):
+    for args, code in verbs(w):
+        run = w.daemon.ctl(*args, code=code, data=False)
+        assert run.stdout.strip(), args
+        if args[0] == "validate":
+            continue  # its lines are a promise to scripts: FILE: verdict
+        for line in run.stdout.splitlines():
+            assert width(line) <= 80, "%s: %d columns: %s" % (args, width(line), line)
+        assert run.stderr == "", args
+
+
+def test_every_json_parses(w):
+    for args, code in verbs(w):
+        run = w.daemon.ctl(*args, code=code, data=False)
+        assert run.stdout
+        assert w.daemon.ctl(*args, code=code) is not None, args
+    run = harness.ctl(w.daemon.config, "message", "list", data=True)
+    json.loads(run.stdout)
+
+
+def test_the_four_are_where_they_belong(w):
+    assert w.dead in json.dumps(w.daemon.ctl("dead"))
+    assert w.confirmed not in json.dumps(w.daemon.ctl("dead"))
+    listed = json.dumps(w.daemon.ctl("message", "list"))
+    for id_ in (w.confirmed, w.held, w.dead, w.waiting):
+        assert id_ in listed
+    queue = json.dumps(w.daemon.ctl("queue"))
+    assert "dronten" in queue
+
+
+def test_a_prefix_of_the_number_will_do(w):
+    shown = w.daemon.ctl("message", "show", w.confirmed[:-1])
+    assert w.confirmed in json.dumps(shown)
+
+
+def test_explain_says_why(w):
+    text = w.daemon.ctl("route", "explain", w.path + "/vto.xml", data=False).stdout
+    for word in ("vto-naar-raad", "vto-kennisgeving", "raad", "lelystad"):
+        assert word in text, text
+    assert "Proefkonijn" not in text and "999120001" not in text
+    at = w.daemon.ctl("route", "explain", w.path + "/vto.xml", "--at", "2026-01-01", data=False)
+    assert "vto-naar-raad" in at.stdout
+
+
+def test_explain_agrees_with_the_daemon(w):
+    text = w.daemon.ctl("route", "explain", w.path + "/vto.xml", "--as", "gi", code=None, data=False)
+    with open(w.path + "/vto.xml", "rb") as f:
+        answer = w.send("gi", f.read(), status=None)
+    assert (text.returncode == 0) == (answer.status == 202), (text.stdout, answer)
+
+
+@pytest.mark.parametrize("args", [
+    [], ["onzin"], ["message"], ["message", "show"], ["message", "show", "zzz"], ["retry"],
+    ["validate"], ["validate", "/nowhere/at/all.xml"], ["route", "explain", "/nowhere.xml"],
+    ["message", "list", "--limit", "veel"]])
+def test_wrong_use_is_told(w, args):
+    run = w.daemon.ctl(*args, code=None, data=False)
+    assert run.returncode in (1, 2), (args, run)
+    assert run.stdout + run.stderr
+
+
+def test_unknown_message(w):
+    run = w.daemon.ctl("message", "show", "00000000-0000-7000-8000-000000000000", code=None, data=False)
+    assert run.returncode == 1 and run.stderr
+
+
+def test_config_check_says_where(w):
+    broken = dict(w.config, parties=[dict(w.config["parties"][0], oin="12")])
+    path = w.path + "/broken.yaml"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(broken, f, indent=1)
+    run = harness.ctl(path, "config", "check", data=False)
+    assert run.returncode == 1
+    assert "oin" in run.stdout + run.stderr
+    assert any(part.isdigit() for part in (run.stdout + run.stderr).replace(":", " ").split())
+
+
+def test_hold_and_drop_leave_a_trace(w):
+    w.daemon.ctl("hold", w.waiting, "--reason", "TEST wacht op overleg")
+    w.settled(w.waiting, 1, "held")
+    w.daemon.ctl("release", w.waiting)
+    w.partners["dronten"].start()
+    w.settled(w.waiting, 1)
+    trace = json.dumps(w.daemon.ctl("message", "trace", w.waiting))
+    assert "operator:" in trace
+    w.audit_ok()
+
+
+def test_tampering_is_seen(w):
+    """As the owner of the tables; corvd's own role may not even do this."""
+    w.audit_ok()
+    row = w.daemon.sql("SELECT chain, seq, actor FROM corv.audit ORDER BY at LIMIT 1")[0]
+    where = "WHERE chain = %s AND seq = %s" % (row[0], row[1])
+    w.daemon.sql("UPDATE corv.audit SET actor = 'operator:iemand' " + where)
+    run = w.daemon.ctl("audit", "verify", code=None, data=False)
+    assert run.returncode != 0 and row[1] in run.stdout + run.stderr
+    w.daemon.sql("UPDATE corv.audit SET actor = '%s' %s" % (row[2], where))
+    w.audit_ok()

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
+#include "daemon/base/fault.h"
+#include "daemon/base/finding.h"
+#include "daemon/base/id.h"
+#include "daemon/base/list.h"
+#include "daemon/base/log.h"
+
+static void ids_sort_by_time(void **state)
+{
+    struct corv_id a;
+    struct corv_id b;
+    struct corv_id back;
+    char text[CORV_ID_TEXT];
+
+    (void)state;
+    assert_int_equal(corv_id_new(&a), CORV_OK);
+    corv_clock_shift_us(5000);
+    assert_int_equal(corv_id_new(&b), CORV_OK);
+    corv_clock_shift_us(0);
+    assert_true(memcmp(a.b, b.b, 16) < 0);
+    assert_int_equal(corv_id_ms(&b) / 60000, corv_clock_us() / 1000 / 60000);
+    assert_int_equal(strlen(corv_id_text(&a, text)), 36);
+    assert_int_equal(text[14], '7');
+    assert_int_equal(corv_id_read(text, &back), CORV_OK);
+    assert_true(corv_id_eq(&a, &back));
+    text[8] = 'x';
+    assert_int_equal(corv_id_read(text, &back), CORV_E_INVALID);
+    assert_int_equal(corv_id_read("", &back), CORV_E_INVALID);
+}
+
+static void days_are_dutch(void **state)
+{
+    static const struct {
+        int64_t unix_s;
+        int day;
+        const char *why;
+    } rows[] = {
+        {1767221999, 20251231, "one second before the Dutch new year"},
+        {1767222000, 20260101, "winter time is UTC+1"},
+        {1782856799, 20260630, "one second before July in summer time"},
+        {1782856800, 20260701, "summer time is UTC+2"},
+        {1774745999, 20260329, "just before the clock goes forward"},
+        {1774746000, 20260329, "just after"},
+        {1792889999, 20261025, "just before it goes back"},
+        {1792890000, 20261025, "just after"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int day = corv_clock_day(rows[i].unix_s * 1000000);
+
+        if (day != rows[i].day)
+            fail_msg("%s: %d, wanted %d", rows[i].why, day, rows[i].day);
+    }
+}
+
+static void times_are_texts(void **state)
+{
+    char text[CORV_TIME_TEXT];
+    char stuf[15];
+
+    (void)state;
+    assert_string_equal(corv_clock_text(1767221999123456, text), "2025-12-31T22:59:59.123456Z");
+    assert_string_equal(corv_clock_stuf(1767222000000000, stuf), "20260101000000");
+}
+
+static void digests_of_fields_differ(void **state)
+{
+    struct corv_view a[] = {{"ab", 2}, {"c", 1}};
+    struct corv_view b[] = {{"a", 1}, {"bc", 2}};
+    struct corv_digest da;
+    struct corv_digest db;
+    char text[CORV_DIGEST_TEXT];
+
+    (void)state;
+    assert_int_equal(corv_digest_of(a, 2, &da), CORV_OK);
+    assert_string_equal(corv_digest_text(&da, text),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(corv_digest_of(b, 2, &db), CORV_OK);
+    assert_memory_equal(da.b, db.b, CORV_DIGEST);
+    assert_int_equal(corv_digest_fields(a, 2, &da), CORV_OK);
+    assert_int_equal(corv_digest_fields(b, 2, &db), CORV_OK);
+    assert_memory_not_equal(da.b, db.b, CORV_DIGEST);
+}
+
+static void the_first_cause_wins(void **state)
+{
+    struct corv_fault f = {0};
+
+    (void)state;
+    assert_int_equal(CORV_FAIL(&f, CORV_E_IO, CORV_FAULT_STORE, "a.b", "first %d", 1), CORV_E_IO);
+    (void)CORV_FAIL(&f, CORV_E_IO, CORV_FAULT_BUG, "c.d", "second");
+    assert_string_equal(f.code, "a.b");
+    assert_string_equal(f.text, "first 1");
+    assert_int_equal(f.cls, CORV_FAULT_STORE);
+}
+
+static void findings_are_bounded_and_counted(void **state)
+{
+    struct corv_findings f;
+
+    (void)state;
+    corv_findings_init(&f);
+    for (int i = 0; i < 250; i++)
+        corv_findings_addf(
+            &f, CORV_LAYER_SCHEMA, CORV_ACT_LEVERANCIER, "schema.pattern", i, "/a", "nummer %d", i);
+    assert_int_equal(f.count, CORV_FINDINGS_MAX);
+    assert_int_equal(f.dropped, 150);
+    assert_int_equal(f.errors, 250);
+    assert_string_equal(f.list[99].text, "nummer 99");
+    corv_findings_free(&f);
+}
+
+struct thing {
+    int n;
+    struct corv_list node;
+};
+
+static void lists_can_lose_their_current_node(void **state)
+{
+    struct corv_list head;
+    struct thing things[5];
+    int sum = 0;
+
+    (void)state;
+    corv_list_init(&head);
+    for (int i = 0; i < 5; i++) {
+        things[i].n = i;
+        corv_list_add(&head, &things[i].node);
+    }
+    CORV_LIST_EACH(node, &head)
+    if (CORV_LIST_ITEM(node, struct thing, node)->n % 2)
+        corv_list_del(node);
+    CORV_LIST_EACH(node, &head)
+    sum += CORV_LIST_ITEM(node, struct thing, node)->n;
+    assert_int_equal(sum, 0 + 2 + 4);
+    assert_ptr_equal(CORV_LIST_ITEM(corv_list_pop(&head), struct thing, node), &things[0]);
+}
+
+static size_t logged(char *out, size_t size, const char *party, const char *reason)
+{
+    int fd[2];
+    struct corv_id id;
+
+    assert_int_equal(pipe(fd), 0);
+    corv_log_set_fd(fd[1]);
+    assert_int_equal(corv_id_new(&id), CORV_OK);
+    CORV_LOG(WARNING, "test.event", &id, CORV_F(PARTY, party), CORV_F(REASON, reason),
+        CORV_N(BYTES, 42));
+    corv_log_set_fd(2);
+    (void)close(fd[1]);
+    ssize_t n = read(fd[0], out, size - 1);
+    (void)close(fd[0]);
+    assert_true(n > 0);
+    out[n] = '\0';
+    return (size_t)n;
+}
+
+static void log_lines_only_let_their_alphabet_through(void **state)
+{
+    char line[4096];
+    uint64_t before = corv_log_censored();
+
+    (void)state;
+    (void)logged(line, sizeof line, "lelystad", "het bestand \"x\" is er niet");
+    assert_non_null(strstr(line, "\"party\":\"lelystad\""));
+    assert_non_null(strstr(line, "\"reason\":\"het bestand \\\"x\\\" is er niet\""));
+    assert_non_null(strstr(line, "\"bytes\":42}\n"));
+    assert_memory_equal(line, "{\"id\":\"", 7);
+    assert_int_equal(corv_log_censored(), before);
+
+    (void)logged(line, sizeof line, "Jan Jansen", "a\nb");
+    assert_null(strstr(line, "Jan"));
+    assert_non_null(strstr(line, "\"party\":\"?\",\"reason\":\"?\""));
+    assert_int_equal(corv_log_censored(), before + 2);
+}
+
+static void log_levels_hold_back(void **state)
+{
+    enum corv_log_level level;
+
+    (void)state;
+    assert_int_equal(corv_log_level_read("debug", &level), CORV_OK);
+    assert_int_equal(level, CORV_LOG_DEBUG);
+    assert_int_equal(corv_log_level_read("loud", &level), CORV_E_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_sort_by_time),
+        cmocka_unit_test(days_are_dutch),
+        cmocka_unit_test(times_are_texts),
+        cmocka_unit_test(digests_of_fields_differ),
+        cmocka_unit_test(the_first_cause_wins),
+        cmocka_unit_test(findings_are_bounded_and_counted),
+        cmocka_unit_test(lists_can_lose_their_current_node),
+        cmocka_unit_test(log_lines_only_let_their_alphabet_through),
+        cmocka_unit_test(log_levels_hold_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Jobs on worker threads: the bound, who owns what when, and closing in the middle. A gate
+ * (semaphore) holds the workers, so nothing depends on time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "daemon/loop/pool.h"
+
+#define WORKERS 4 /* libuv's default; main() sets it */
+
+static uv_sem_t gate;
+static uv_sem_t arrived;
+static atomic_uint runs;
+static unsigned dones, ran_dones;
+static uv_thread_t loop_thread;
+static bool closed;
+
+static void wait_at_gate(void *arg)
+{
+    *(int *)arg += 1;
+    atomic_fetch_add(&runs, 1);
+    uv_sem_post(&arrived);
+    uv_sem_wait(&gate);
+}
+
+static void run_freely(void *arg)
+{
+    uv_thread_t self = uv_thread_self();
+
+    assert_false(uv_thread_equal(&self, &loop_thread));
+    *(int *)arg += 1;
+    atomic_fetch_add(&runs, 1);
+}
+
+static void free_arg(void *arg, bool ran)
+{
+    uv_thread_t self = uv_thread_self();
+
+    assert_true(uv_thread_equal(&self, &loop_thread));
+    assert_int_equal(*(int *)arg, ran ? 1 : 0);
+    dones++;
+    ran_dones += ran;
+    free(arg);
+}
+
+static void note_closed(void *ctx)
+{
+    assert_ptr_equal(ctx, &gate);
+    closed = true;
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    uv_sem_init(&gate, 0);
+    uv_sem_init(&arrived, 0);
+    atomic_store(&runs, 0);
+    dones = ran_dones = 0;
+    closed = false;
+    loop_thread = uv_thread_self();
+    return 0;
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    uv_sem_destroy(&gate);
+    uv_sem_destroy(&arrived);
+    return 0;
+}
+
+static corv_rc submit(struct corv_pool *p, corv_pool_run run, uint64_t *number)
+{
+    int *arg = calloc(1, sizeof *arg);
+    corv_rc rc = corv_pool_submit(p, run, free_arg, arg, number);
+
+    if (rc != CORV_OK)
+        free(arg); /* still ours */
+    return rc;
+}
+
+static void open_gate(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        uv_sem_post(&gate);
+}
+
+static void runs_and_hands_back(void **state)
+{
+    uv_loop_t loop;
+    struct corv_pool *p = NULL;
+    struct corv_pool_stats s;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, 1000, &p), CORV_OK);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(submit(p, run_freely, NULL), CORV_OK);
+    uv_run(&loop, UV_RUN_DEFAULT); /* ends by itself: an idle pool keeps no loop alive */
+    assert_int_equal(dones, 1000);
+    assert_int_equal(ran_dones, 1000);
+    corv_pool_stats(p, &s);
+    assert_int_equal(s.finished, 1000);
+    assert_int_equal(s.queued + s.running, 0);
+    assert_true(s.longest_wait_us > 0 && s.wait_us >= (uint64_t)s.longest_wait_us);
+    corv_pool_close(p, note_closed, &gate);
+    assert_false(closed); /* never from within */
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(closed);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void holds_the_bound(void **state)
+{
+    uv_loop_t loop;
+    struct corv_pool *p = NULL;
+    struct corv_pool_stats s;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, WORKERS + 2, &p), CORV_OK);
+    for (int i = 0; i < WORKERS + 2; i++)
+        assert_int_equal(submit(p, wait_at_gate, NULL), CORV_OK);
+    for (int i = 0; i < WORKERS; i++)
+        uv_sem_wait(&arrived);
+    assert_int_equal(submit(p, run_freely, NULL), CORV_AGAIN);
+    corv_pool_stats(p, &s);
+    assert_int_equal(s.running, WORKERS);
+    assert_int_equal(s.queued, 2);
+    assert_int_equal(s.refused, 1);
+    assert_true(s.oldest_wait_us >= 0);
+    open_gate(WORKERS + 2);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(ran_dones, WORKERS + 2);
+    assert_int_equal(submit(p, run_freely, NULL), CORV_OK);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    corv_pool_close(p, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void cancels_what_waits(void **state)
+{
+    uv_loop_t loop;
+    struct corv_pool *p = NULL;
+    uint64_t running = 0, waiting = 0, number = 0;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, 100, &p), CORV_OK);
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(submit(p, wait_at_gate, i ? &number : &running), CORV_OK);
+    for (int i = 0; i < WORKERS; i++)
+        uv_sem_wait(&arrived);
+    assert_int_equal(submit(p, wait_at_gate, &waiting), CORV_OK);
+    assert_int_equal(corv_pool_cancel(p, running), CORV_E_STATE);
+    assert_int_equal(corv_pool_cancel(p, waiting), CORV_OK);
+    assert_int_equal(dones, 0); /* done comes later, on the loop */
+    open_gate(WORKERS);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(dones, WORKERS + 1);
+    assert_int_equal(ran_dones, WORKERS);
+    assert_int_equal(atomic_load(&runs), WORKERS);
+    assert_int_equal(corv_pool_cancel(p, waiting), CORV_E_NOTFOUND);
+    corv_pool_close(p, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void closes_while_jobs_run_and_wait(void **state)
+{
+    uv_loop_t loop;
+    struct corv_pool *p = NULL;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, 100, &p), CORV_OK);
+    for (int i = 0; i < WORKERS + 10; i++)
+        assert_int_equal(submit(p, wait_at_gate, NULL), CORV_OK);
+    for (int i = 0; i < WORKERS; i++)
+        uv_sem_wait(&arrived);
+    corv_pool_close(p, note_closed, &gate);
+    assert_int_equal(submit(p, run_freely, NULL), CORV_AGAIN);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    assert_false(closed);
+    open_gate(WORKERS);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(closed);
+    assert_int_equal(dones, WORKERS + 10);
+    assert_int_equal(ran_dones, WORKERS);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    closed = false;
+    corv_pool_close(NULL, note_closed, &gate);
+    assert_true(closed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(runs_and_hands_back, reset, clear),
+        cmocka_unit_test_setup_teardown(holds_the_bound, reset, clear),
+        cmocka_unit_test_setup_teardown(cancels_what_waits, reset, clear),
+        cmocka_unit_test_setup_teardown(closes_while_jobs_run_and_wait, reset, clear),
+    };
+
+    setenv("UV_THREADPOOL_SIZE", "4", 1); /* before the first job */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Leasing, settling and their races on a real PostgreSQL. */
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "tests/support/queue_kit.h"
+#include "tests/support/test_pg.h"
+
+#define PUTS 40
+
+static struct test_pg *server;
+static char *info;
+static struct kit a;
+static struct kit b;
+static struct kit_put sent[PUTS];
+
+static int set_up_server(void **state)
+{
+    (void)state;
+    server = test_pg_new();
+    return 0;
+}
+
+static int tear_down_server(void **state)
+{
+    (void)state;
+    test_pg_free(server);
+    return 0;
+}
+
+/* Two nodes on one database. */
+static int set_up(void **state)
+{
+    static unsigned number;
+    char name[16];
+
+    (void)state;
+    (void)snprintf(name, sizeof name, "l%u", ++number);
+    info = test_pg_database(server, name, false);
+    kit_open(&a, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
+    kit_open(&b, (struct corv_queue_options){.conninfo = info, .node = "b"}, true);
+    memset(sent, 0, sizeof sent);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    corv_clock_shift_us(0);
+    kit_close(&a);
+    kit_close(&b);
+    (void)kit_verify_audit(info);
+    for (int i = 0; i < PUTS; i++)
+        kit_put_free(&sent[i]);
+    free(info);
+    return 0;
+}
+
+static int64_t count(const char *sql)
+{
+    return test_pg_number(info, sql);
+}
+
+static void store(unsigned n)
+{
+    unsigned before = a.answered;
+
+    for (unsigned i = 0; i < n; i++)
+        kit_put_ask(&sent[i]);
+    kit_until_answered(&a, before + n);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(sent[i].answer.result, CORV_PUT_STORED);
+}
+
+static void make(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        kit_put_make(&a, &sent[i], i, i);
+}
+
+static bool settle(struct kit *k, unsigned i, int attempt, enum corv_delivery_state state)
+{
+    struct kit_settle s;
+
+    kit_settle_make(k, &s, &sent[i].message.id, 1, attempt, state);
+    kit_settle_ask(&s);
+    kit_until_answered(k, k->answered + 1);
+    return s.committed;
+}
+
+static void spoed_goes_first_then_the_oldest(void **state)
+{
+    (void)state;
+    make(6);
+    sent[3].delivery[0].priority = CORV_PRIORITY_SPOED;
+    sent[5].delivery[0].priority = CORV_PRIORITY_SPOED;
+    for (unsigned i = 0; i < 6; i++) { /* one by one: due in this order */
+        kit_put_ask(&sent[i]);
+        kit_until_answered(&a, i + 1);
+    }
+    assert_int_equal(kit_lease(&a, "raad", 4, 1 << 20), 4);
+    static const unsigned order[] = {3, 5, 0, 1};
+
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(corv_id_eq(&a.leased[i]->message, &sent[order[i]].message.id));
+        assert_int_equal(a.leased[i]->attempt, 1);
+        assert_string_equal(a.leased[i]->party, "raad");
+        assert_string_equal(a.leased[i]->route, "vto-raad");
+        assert_string_equal(a.leased[i]->kind, "vtoDi01");
+        assert_string_equal(a.leased[i]->sender, "vt-flevoland");
+        assert_string_equal(a.leased[i]->zender_org, "00000001111111111000");
+        assert_string_equal(a.leased[i]->referentie, sent[order[i]].referentie);
+        assert_string_equal(a.leased[i]->content_type, "application/xml");
+    }
+    assert_int_equal(kit_lease(&a, "raad", 4, 1 << 20), 2);
+    assert_int_equal(kit_lease(&a, "raad", 4, 1 << 20), 0);
+    assert_int_equal(kit_lease(&a, "politie", 4, 1 << 20), 0);
+}
+
+static void on_leased(void *ctx, struct corv_leased **leased, size_t n, bool failed)
+{
+    struct kit *k = ctx;
+
+    assert_false(failed);
+    k->leased = leased;
+    k->leased_count = n;
+    k->reads++;
+}
+
+static bool both_read(void *ctx)
+{
+    (void)ctx;
+    (void)uv_run(&b.loop, UV_RUN_NOWAIT);
+    return a.reads > 0 && b.reads > 0;
+}
+
+static void two_nodes_never_take_the_same(void **state)
+{
+    bool seen[PUTS] = {false};
+    unsigned taken = 0;
+
+    (void)state;
+    make(PUTS);
+    store(PUTS);
+    for (int round = 0; taken < PUTS && round < 40; round++) {
+        struct corv_lease_lane lane = {"raad", 5};
+        struct kit *const both[] = {&a, &b};
+
+        a.reads = b.reads = 0;
+        assert_int_equal(corv_queue_lease(a.q, &lane, 1, 1 << 20, on_leased, &a), CORV_OK);
+        assert_int_equal(corv_queue_lease(b.q, &lane, 1, 1 << 20, on_leased, &b), CORV_OK);
+        kit_until(&a, both_read, NULL, "both leases");
+        for (int n = 0; n < 2; n++) {
+            for (size_t i = 0; i < both[n]->leased_count; i++)
+                for (unsigned p = 0; p < PUTS; p++)
+                    if (corv_id_eq(&both[n]->leased[i]->message, &sent[p].message.id)) {
+                        assert_false(seen[p]);
+                        seen[p] = true;
+                        taken++;
+                    }
+            for (size_t i = 0; i < both[n]->leased_count; i++)
+                corv_leased_free(both[n]->leased[i]);
+            free(both[n]->leased);
+            both[n]->leased = NULL;
+            both[n]->leased_count = 0;
+        }
+    }
+    assert_int_equal(taken, PUTS);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IN ('a', 'b')"), PUTS);
+    assert_true(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'") > 0);
+}
+
+static void bytes_bound_what_comes(void **state)
+{
+    (void)state;
+    make(5);
+    for (unsigned i = 0; i < 5; i++)
+        kit_put_size(&sent[i], 10000);
+    store(5);
+    assert_int_equal(kit_lease(&a, "raad", 5, 25000), 3); /* the third passes the bound */
+    assert_int_equal(kit_lease(&a, "raad", 5, 0), 1);     /* at least one */
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"), 1);
+}
+
+static void a_payload_that_is_gone_comes_as_nothing(void **state)
+{
+    (void)state;
+    make(2);
+    store(2);
+    test_pg_exec(info, "DELETE FROM corv.payload");
+    test_pg_exec(info, "DELETE FROM corv.message WHERE referentie = 'REF-1'");
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_null(a.leased[i]->sealed);
+        assert_int_equal(a.leased[i]->sealed_size, 0);
+    }
+    assert_true(settle(&a, 0, 1, CORV_DELIVERY_DEAD));
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+}
+
+static void a_confirmation_moves_it_out(void **state)
+{
+    struct kit_settle s;
+
+    (void)state;
+    make(1);
+    sent[0].delivery[0].lease_now = true;
+    store(1);
+    assert_int_equal(kit_lease(&b, "raad", 5, 1 << 20), 0); /* a has it */
+    kit_settle_make(&a, &s, &sent[0].message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    s.s.status = 202;
+    s.s.receipt = corv_view_str("ontvangen");
+    kit_settle_ask(&s);
+    kit_until_answered(&a, 2);
+    assert_true(s.committed);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 0);
+    assert_int_equal(
+        count(
+            "SELECT count(*) FROM corv.delivery_done WHERE state = 3 AND status = 202 AND"
+            " attempts = 1 AND party = 'raad' AND receipt = 'ontvangen' AND done_at >= created_at"),
+        1);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
+    assert_true(settle(&a, 0, 1, CORV_DELIVERY_CONFIRMED)); /* again: nothing more happens */
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 1);
+}
+
+/* b took over after a's lease ended: a's "later" and "dead" are history, its confirmation a fact.
+ */
+static void an_old_lease_changes_nothing_but_confirms(void **state)
+{
+    struct corv_queue_stats s;
+
+    (void)state;
+    make(2);
+    store(2);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
+    corv_clock_shift_us(INT64_C(200) * 1000000);
+    assert_int_equal(kit_lease(&b, "raad", 5, 1 << 20), 2);
+    assert_int_equal(b.leased[0]->attempt, 2);
+    assert_true(settle(&a, 0, 1, CORV_DELIVERY_WAITING));
+    assert_true(settle(&a, 1, 1, CORV_DELIVERY_DEAD));
+    assert_true(settle(&b, 0, 1, CORV_DELIVERY_WAITING)); /* the right node, an older attempt */
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 0 AND owner = 'b'"
+                           " AND attempts = 2"),
+        2);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 0);
+    corv_queue_stats_get(a.q, &s);
+    assert_int_equal(s.overtaken, 2);
+    assert_true(settle(&a, 1, 1, CORV_DELIVERY_CONFIRMED));
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_true(settle(&b, 1, 2, CORV_DELIVERY_DEAD)); /* too late: it is confirmed */
+    assert_true(settle(&b, 0, 2, CORV_DELIVERY_WAITING));
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL AND state = 0"
+                           " AND last_code = 'deliver.http'"),
+        1);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
+}
+
+static void later_and_held_wait(void **state)
+{
+    struct kit_settle s;
+
+    (void)state;
+    make(2);
+    store(2);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
+    kit_settle_make(&a, &s, &sent[0].message.id, 1, 1, CORV_DELIVERY_WAITING);
+    s.s.due_us = corv_clock_us() + INT64_C(3600) * 1000000;
+    s.s.status = 503;
+    kit_settle_ask(&s);
+    kit_until_answered(&a, a.answered + 1);
+    kit_settle_make(&a, &s, &sent[1].message.id, 1, 1, CORV_DELIVERY_HELD);
+    s.s.code = "deliver.settings";
+    s.s.text = "Controleer het adres van deze partij.";
+    kit_settle_ask(&s);
+    kit_until_answered(&a, a.answered + 1);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 0);
+    assert_int_equal(
+        count("SELECT count(*) FROM corv.delivery WHERE state = 0 AND last_status = 503"
+              " AND due_at > now() + interval '59 minutes' AND held_code IS NULL"),
+        1);
+    assert_int_equal(
+        count("SELECT count(*) FROM corv.delivery WHERE state = 1 AND owner IS NULL"
+              " AND held_code = 'deliver.settings' AND held_question LIKE 'Controleer%'"),
+        1);
+    kit_backlog(&a);
+    assert_int_equal(a.lanes_count, 1);
+    assert_int_equal(a.lanes[0].waiting, 1);
+    assert_int_equal(a.lanes[0].due, 0);
+    assert_int_equal(a.lanes[0].oldest_due_us, 0);
+    assert_true(a.lanes[0].next_due_us > corv_clock_us());
+    corv_clock_shift_us(INT64_C(3601) * 1000000);
+    kit_backlog(&a);
+    assert_int_equal(a.lanes[0].due, 1);
+    assert_true(a.lanes[0].oldest_due_us > 0 && a.lanes[0].oldest_due_us < corv_clock_us());
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 1);
+    assert_int_equal(a.leased[0]->attempt, 2);
+}
+
+static void dead_and_its_fault_are_one_commit(void **state)
+{
+    struct kit_put fault;
+    struct kit_settle s;
+    struct corv_queue_stats before;
+    struct corv_queue_stats after;
+
+    (void)state;
+    make(1);
+    store(1);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 1);
+    kit_put_make(&a, &fault, 900, 900);
+    fault.message.kind = "Fo01";
+    fault.message.parent = sent[0].message.id;
+    fault.delivery[0].party = "vt-flevoland";
+    kit_settle_make(&a, &s, &sent[0].message.id, 1, 1, CORV_DELIVERY_DEAD);
+    s.s.fault = &fault.message;
+    fault.delivery[0].lease_now = true;
+    assert_int_equal(corv_queue_settle(a.q, &s.s), CORV_E_INVALID);
+    fault.delivery[0].lease_now = false;
+    corv_queue_stats_get(a.q, &before);
+    kit_settle_ask(&s);
+    kit_until_answered(&a, a.answered + 1);
+    corv_queue_stats_get(a.q, &after);
+    assert_true(s.committed);
+    assert_int_equal(after.commits, before.commits + 1);
+    assert_int_equal(a.hints, 1); /* something is due */
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(kit_lease(&a, "vt-flevoland", 5, 1 << 20), 1);
+    assert_string_equal(a.leased[0]->kind, "Fo01");
+    assert_true(settle(&a, 0, 1, CORV_DELIVERY_DEAD)); /* dead already: no second fault */
+    assert_int_equal(count("SELECT count(*) FROM corv.message WHERE kind = 'Fo01'"), 1);
+    kit_put_free(&fault);
+}
+
+static void two_settles_of_one_delivery_do_not_share_a_batch(void **state)
+{
+    struct kit_settle later;
+    struct kit_settle sure;
+
+    (void)state;
+    make(1);
+    store(1);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 1);
+    kit_settle_make(&a, &later, &sent[0].message.id, 1, 1, CORV_DELIVERY_WAITING);
+    kit_settle_make(&a, &sure, &sent[0].message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_ask(&later);
+    kit_settle_ask(&sure);
+    kit_until_answered(&a, a.answered + 2);
+    assert_true(later.committed && sure.committed);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
+}
+
+static void released(void *ctx, bool committed)
+{
+    *(bool *)ctx = committed;
+    a.answered++;
+}
+
+static void old_leases_are_given_back(void **state)
+{
+    bool done = false;
+
+    (void)state;
+    make(4);
+    sent[0].delivery[0].lease_now = sent[1].delivery[0].lease_now = true;
+    store(3);
+    assert_int_equal(kit_lease(&b, "raad", 5, 1 << 20), 1);
+    assert_int_equal(corv_queue_release_own(a.q, released, &done), CORV_OK);
+    sent[3].delivery[0].lease_now = true; /* stored right behind it: stays leased */
+    kit_put_ask(&sent[3]);
+    kit_until_answered(&a, 5);
+    assert_true(done);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'a'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
+    assert_int_equal(a.leased[0]->attempt, 2);
+}
+
+static bool hinted(void *ctx)
+{
+    (void)ctx;
+    return a.hints > 0;
+}
+
+static void a_notification_is_heard(void **state)
+{
+    (void)state;
+    test_pg_exec(info, "NOTIFY corv_due");
+    kit_until(&a, hinted, NULL, "hint");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(spoed_goes_first_then_the_oldest),
+        TEST(two_nodes_never_take_the_same),
+        TEST(bytes_bound_what_comes),
+        TEST(a_payload_that_is_gone_comes_as_nothing),
+        TEST(a_confirmation_moves_it_out),
+        TEST(an_old_lease_changes_nothing_but_confirms),
+        TEST(later_and_held_wait),
+        TEST(dead_and_its_fault_are_one_commit),
+        TEST(two_settles_of_one_delivery_do_not_share_a_batch),
+        TEST(old_leases_are_given_back),
+        TEST(a_notification_is_heard),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+}
