@@ -101,7 +101,12 @@
     "<ZKN:nietNatuurlijkPersoon StUF:entiteittype=\"NNPINN\">"                                     \
     "<BG:statutaireNaam>proef</BG:statutaireNaam></ZKN:nietNatuurlijkPersoon>"                     \
     "<ZKN:medewerker StUF:entiteittype=\"MDW\"><ZKN:achternaam>proef</ZKN:achternaam>"             \
-    "</ZKN:medewerker></ZKN:gerelateerde></ZKN:heeftAlsUitvoerende>\n"
+    "</ZKN:medewerker></ZKN:gerelateerde></ZKN:heeftAlsUitvoerende>"                               \
+    "<ZKN:heeftBetrekkingOpAndere StUF:entiteittype=\"ZAKZAKBTR\">"                                \
+    "<ZKN:gerelateerde StUF:entiteittype=\"ZAK\"><ZKN:isVan StUF:entiteittype=\"ZAKZKT\">"         \
+    "<ZKN:gerelateerde StUF:entiteittype=\"ZKT\"><ZKN:omschrijvingGeneriek>"                       \
+    "Uitvoeren onderzoek kinderbeschermingsmaatregel</ZKN:omschrijvingGeneriek>"                   \
+    "</ZKN:gerelateerde></ZKN:isVan></ZKN:gerelateerde></ZKN:heeftBetrekkingOpAndere>\n"
 #define VTO_TAIL     "</JZ:object></JZ:vtoDi01>"
 #define VTO_CHILD    CHILD("1", PLACE("Proefdorp"), "Client (kind)")
 #define VTO_GUARDIAN GUARDIAN("1", "", "ouder met gezag")
