@@ -60,7 +60,7 @@ static void f_aanwezig(xmlXPathParserContextPtr p, int n)
     there = xmlXPathNodeSetCreate(NULL);
     for (int i = 0; there && from->nodesetval && i < from->nodesetval->nodeNr; i++)
         if (!corv_rule_is_nil(from->nodesetval->nodeTab[i]))
-            (void)xmlXPathNodeSetAdd(there, from->nodesetval->nodeTab[i]);
+            (void)xmlXPathNodeSetAddUnique(there, from->nodesetval->nodeTab[i]);
     valuePush(p, there ? xmlXPathWrapNodeSet(there) : NULL);
     xmlXPathFreeObject(from);
 }
@@ -175,7 +175,7 @@ static void pick_repeats(xmlXPathParserContextPtr p, xmlNodeSetPtr set, xmlNodeS
             key = xmlStrndup(BAD_CAST text.p, (int)text.n);
         /* The key is copied or kept in the table's dictionary; adding fails when it is there. */
         if (key && xmlHashAddEntry(seen, key, set) != 0)
-            (void)xmlXPathNodeSetAdd(later, set->nodeTab[i]);
+            (void)xmlXPathNodeSetAddUnique(later, set->nodeTab[i]);
         xmlFree(key);
         xmlFree(owned);
         if (p->error != XPATH_EXPRESSION_OK)
@@ -409,6 +409,8 @@ static struct corv_base64 base64_of(xmlXPathParserContextPtr p, const xmlNode *n
     struct corv_view text;
     xmlChar *owned;
 
+    if (d) /* the look-up walked the list */
+        (void)corv_rule_spend(p, d->attachments_count / 16);
     if (a)
         return a->base64;
     text = corv_rule_text_of(p, node, &owned);

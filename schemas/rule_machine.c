@@ -4,13 +4,34 @@
 #include <libxml/xpath.h>
 #include <stdlib.h>
 
-#define XMIME "http://www.w3.org/2005/05/xmlmime"
+#define NODES_PER_OP 4 /* copying so many nodes costs as much as one step of XPath */
+#define XMIME        "http://www.w3.org/2005/05/xmlmime"
 
 /* What libxml2 has to say is read from ctxt->lastError; nothing goes to stderr. */
 static void hear(void *data, xmlErrorPtr error)
 {
     (void)data;
     (void)error;
+}
+
+/* A variable is copied each time it is used; the copy counts. NULL (no such variable) once the
+ * budget is spent: libxml2 stops there, and trouble() sees why. */
+static xmlXPathObjectPtr look_up(void *data, const xmlChar *name, const xmlChar *ns)
+{
+    struct corv_rule_machine *m = data;
+
+    for (size_t i = 0; !ns && i < m->pack->lets_count; i++) {
+        xmlXPathObjectPtr value = m->values[i];
+
+        if (!value || strcmp(m->pack->lets[i].name, (const char *)name) != 0)
+            continue;
+        if (value->nodesetval)
+            m->ctxt->opCount += (unsigned long)value->nodesetval->nodeNr / NODES_PER_OP;
+        if (m->ctxt->opLimit && m->ctxt->opCount >= m->ctxt->opLimit)
+            return NULL;
+        return xmlXPathObjectCopy(value);
+    }
+    return NULL;
 }
 
 static corv_rc prepare(struct corv_rule_machine *m)
@@ -25,6 +46,7 @@ static corv_rc prepare(struct corv_rule_machine *m)
         return CORV_E_NOMEM;
     m->ctxt->error = hear;
     m->ctxt->userData = &m->scene;
+    xmlXPathRegisterVariableLookup(m->ctxt, look_up, m);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (xmlXPathRegisterNs(m->ctxt, BAD_CAST names[i][0], BAD_CAST names[i][1]) != 0)
             return CORV_E_NOMEM;
@@ -72,7 +94,8 @@ static corv_rc compile_lets(struct corv_rule_machine *m, struct corv_fault *faul
     corv_rc rc = CORV_OK;
 
     m->lets = calloc(m->pack->lets_count + 1, sizeof *m->lets);
-    if (!m->lets)
+    m->values = calloc(m->pack->lets_count + 1, sizeof *m->values);
+    if (!m->lets || !m->values)
         return CORV_E_NOMEM;
     for (size_t i = 0; i < m->pack->lets_count && rc == CORV_OK; i++)
         rc = compile(m, m->pack->lets[i].select, m->pack->lets[i].name, &m->lets[i], fault);
@@ -114,6 +137,7 @@ void corv_rule_machine_free(struct corv_rule_machine *m)
         xmlXPathFreeCompExpr(m->codes[i].at);
     }
     free(m->lets);
+    free(m->values);
     free(m->codes);
     xmlXPathFreeContext(m->ctxt);
     free(m);
@@ -182,26 +206,24 @@ corv_rc corv_rule_machine_begin(struct corv_rule_machine *m, xmlNodePtr message,
     m->scene.pack = m->pack;
     m->scene.current = message;
     m->ctxt->doc = message->doc;
+    (void)xmlXPathOrderDocElems(message->doc); /* else sorting siblings walks all of them */
     m->ctxt->opCount = 0;
     m->ctxt->opLimit = budget;
     for (size_t i = 0; i < m->pack->lets_count && rc == CORV_OK; i++) {
         const struct corv_rule_let *let = &m->pack->lets[i];
-        xmlXPathObjectPtr value = NULL;
 
-        if (!(let->kinds >> kind & 1))
-            continue;
-        rc = corv_rule_machine_nodes(m, m->lets[i], message, &value);
-        if (rc == CORV_OK && xmlXPathRegisterVariable(m->ctxt, BAD_CAST let->name, value) != 0) {
-            xmlXPathFreeObject(value);
-            rc = CORV_E_NOMEM;
-        }
+        if (let->kinds >> kind & 1)
+            rc = corv_rule_machine_nodes(m, m->lets[i], message, &m->values[i]);
     }
     return rc;
 }
 
 void corv_rule_machine_end(struct corv_rule_machine *m)
 {
-    xmlXPathRegisteredVariablesCleanup(m->ctxt);
+    for (size_t i = 0; i < m->pack->lets_count; i++) {
+        xmlXPathFreeObject(m->values[i]);
+        m->values[i] = NULL;
+    }
     xmlResetError(&m->ctxt->lastError);
     m->ctxt->doc = NULL;
     m->ctxt->node = NULL;

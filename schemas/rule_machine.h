@@ -12,6 +12,7 @@ struct corv_rule_machine {
     const struct corv_rule_pack *pack; /* borrowed */
     xmlXPathContextPtr ctxt;           /* owned */
     xmlXPathCompExprPtr *lets;         /* owned, one per let */
+    xmlXPathObjectPtr *values;         /* owned, one per let; of the message at hand */
     struct corv_rule_code {
         xmlXPathCompExprPtr select;
         xmlXPathCompExprPtr test;
