@@ -123,15 +123,6 @@ static bool is_one_of(const xmlNode *e, struct corv_view names)
     return false;
 }
 
-static const xmlNode *next_node(const xmlNode *e, const xmlNode *top)
-{
-    if (e->type == XML_ELEMENT_NODE && e->children)
-        return e->children;
-    while (e != top && !e->next)
-        e = e->parent;
-    return e == top ? NULL : e->next;
-}
-
 static void f_diep(xmlXPathParserContextPtr p, int n)
 {
     struct corv_rule_argument names;
@@ -147,7 +138,7 @@ static void f_diep(xmlXPathParserContextPtr p, int n)
     for (int i = 0; found && from && from->nodesetval && i < from->nodesetval->nodeNr; i++) {
         const xmlNode *top = from->nodesetval->nodeTab[i];
 
-        for (const xmlNode *e = top; (e = next_node(e, top)); seen++)
+        for (const xmlNode *e = top; (e = corv_rule_next(e, top)); seen++)
             if (e->type == XML_ELEMENT_NODE && is_one_of(e, names.text))
                 (void)xmlXPathNodeSetAddUnique(found, (xmlNodePtr)e);
     }
@@ -218,7 +209,7 @@ static void f_naam(xmlXPathParserContextPtr p, int n)
 
     if (!corv_rule_arity(p, n, 1))
         return;
-    a = corv_rule_take(p);
+    a = corv_rule_take_node(p);
     if (a.node && a.node->type == XML_ELEMENT_NODE)
         (void)corv_node_name(a.node, name);
     corv_rule_give_text(p, corv_view_str(name));
@@ -235,7 +226,7 @@ static void f_pad(xmlXPathParserContextPtr p, int n)
 
     if (!corv_rule_arity(p, n, 1))
         return;
-    a = corv_rule_take(p);
+    a = corv_rule_take_node(p);
     corv_node_path(a.node, NULL, path, sizeof path);
     for (const char *c = path; *c; c++) {
         inside = inside || *c == '[';
@@ -444,7 +435,7 @@ static void f_bijlage_zuiver(xmlXPathParserContextPtr p, int n)
 
     if (!corv_rule_arity(p, n, 1))
         return;
-    a = corv_rule_take(p);
+    a = corv_rule_take_node(p);
     corv_rule_give(p, !a.node || base64_of(p, a.node).strange == 0);
     corv_rule_drop(&a);
 }

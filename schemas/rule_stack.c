@@ -49,24 +49,42 @@ bool corv_rule_is_nil(const xmlNode *node)
     return corv_view_is(nil, "true") || corv_view_is(nil, "1");
 }
 
-/* The text of a node; *owned must be freed. Most elements hold one text node: no copy then. */
+const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top)
+{
+    if (node->type == XML_ELEMENT_NODE && node->children)
+        return node->children;
+    while (node != top && !node->next)
+        node = node->parent;
+    return node == top ? NULL : node->next;
+}
+
+/* What libxml2 walks to collect the text of an element; an empty text can be many nodes. */
+static size_t nodes_below(const xmlNode *top)
+{
+    size_t count = 0;
+
+    for (const xmlNode *n = top; (n = corv_rule_next(n, top));)
+        count++;
+    return count;
+}
+
 struct corv_view corv_rule_text_of(xmlXPathParserContextPtr p, const xmlNode *node, xmlChar **owned)
 {
     const xmlNode *child = node->children;
     struct corv_view text = {"", 0};
 
     *owned = NULL;
-    if (child && !child->next && child->type == XML_TEXT_NODE) {
+    if (node->type == XML_TEXT_NODE) {
+        text = corv_view_str((const char *)node->content);
+    } else if (child && !child->next && child->type == XML_TEXT_NODE) {
         text = corv_view_str((const char *)child->content);
+    } else if (child && node->type == XML_ELEMENT_NODE && !corv_rule_spend(p, nodes_below(node))) {
+        return text;
     } else if (child) {
         *owned = xmlNodeGetContent(node);
         text = corv_view_str((const char *)*owned);
-        if (!*owned) {
+        if (!*owned)
             xmlXPathErr(p, XPATH_MEMORY_ERROR);
-            return text;
-        }
-    } else if (node->type == XML_TEXT_NODE) {
-        text = corv_view_str((const char *)node->content);
     }
     (void)corv_rule_spend(p, 1 + text.n / BYTES_PER_OP);
     return corv_rule_trim(text);
@@ -78,23 +96,31 @@ void corv_rule_drop(struct corv_rule_argument *a)
     xmlFree(a->owned);
 }
 
-struct corv_rule_argument corv_rule_take(xmlXPathParserContextPtr p)
+struct corv_rule_argument corv_rule_take_node(xmlXPathParserContextPtr p)
 {
     struct corv_rule_argument a = {.object = valuePop(p), .text = {"", 0}};
     xmlNodeSetPtr set;
 
-    if (!a.object || a.object->type != XPATH_NODESET) {
-        a.owned = a.object ? xmlXPathCastToString(a.object) : NULL;
-        a.text = corv_rule_trim(corv_view_str((const char *)a.owned));
+    if (!a.object || a.object->type != XPATH_NODESET)
         return a;
-    }
     set = a.object->nodesetval;
     xmlXPathNodeSetSort(set);
     for (int i = 0; set && i < set->nodeNr && !a.node; i++)
         if (!corv_rule_is_nil(set->nodeTab[i]))
             a.node = set->nodeTab[i];
-    if (a.node)
+    return a;
+}
+
+struct corv_rule_argument corv_rule_take(xmlXPathParserContextPtr p)
+{
+    struct corv_rule_argument a = corv_rule_take_node(p);
+
+    if (a.node) {
         a.text = corv_rule_text_of(p, a.node, &a.owned);
+    } else if (a.object && a.object->type != XPATH_NODESET) {
+        a.owned = xmlXPathCastToString(a.object);
+        a.text = corv_rule_trim(corv_view_str((const char *)a.owned));
+    }
     return a;
 }
 

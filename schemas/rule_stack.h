@@ -26,8 +26,12 @@ bool corv_rule_is_nil(const xmlNode *node);
 /* The text of a node, trimmed. *owned is NULL or must go to xmlFree; the text may point there. */
 struct corv_view corv_rule_text_of(
     xmlXPathParserContextPtr p, const xmlNode *node, xmlChar **owned);
+/* In document order below top; NULL after the last. */
+const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top);
 /* A string, or the first node of a node-set that is not nil. */
 struct corv_rule_argument corv_rule_take(xmlXPathParserContextPtr p);
+/* The same without looking at the text, which for an element high up is much work. */
+struct corv_rule_argument corv_rule_take_node(xmlXPathParserContextPtr p);
 void corv_rule_drop(struct corv_rule_argument *a);
 /* A node-set (owned by the caller); NULL and an error when it is something else. */
 xmlXPathObjectPtr corv_rule_take_set(xmlXPathParserContextPtr p);
