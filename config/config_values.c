@@ -9,6 +9,8 @@
 #include "config/text.h"
 #include "daemon/base/log.h"
 
+#define TEXT_BYTES 2000 /* of one value; what is stored with every message stays small */
+
 static const struct corv_tree *place_of(struct corv_cell cell)
 {
     static const struct corv_tree top = {.line = 1, .column = 1};
@@ -22,6 +24,11 @@ static const struct corv_tree *place_of(struct corv_cell cell)
 /* What was typed, else the default; NULL when neither (said, if it had to be there). */
 static const char *text_of(struct corv_reader *r, struct corv_cell cell)
 {
+    if (!corv_text_is_null(cell.text) && strlen(cell.text) > TEXT_BYTES) {
+        corv_tree_error(r->findings, place_of(cell), "config.too-long",
+            "Deze tekst is te lang; hoogstens %d tekens.", TEXT_BYTES);
+        return NULL;
+    }
     if (!corv_text_is_null(cell.text))
         return cell.text;
     if (!cell.row->default_text)

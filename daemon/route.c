@@ -5,7 +5,7 @@
 
 #include "daemon/route_parts.h"
 
-#define EXPLANATION_BYTES ((size_t)64 << 10)
+#define EXPLANATION_BYTES ((size_t)256 << 10) /* two lines for each of 1000 routes */
 
 _Static_assert(CORV_PLAN_MAX >= CORV_ROUTES_SAME_KIND, "every route that holds finds room");
 
@@ -139,6 +139,7 @@ corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
 
     *plan = (struct corv_plan){.sender = sender};
     corv_buf_init(&r.text, EXPLANATION_BYTES);
+    (void)corv_buf_reserve(&r.text, 1024); /* most fit; saves growing */
     corv_route_say(
         &r, "Bericht", "%s, op %04d-%02d-%02d", r.kind, day / 10000, day / 100 % 100, day % 100);
     decide(&r);

@@ -2,14 +2,14 @@
 /* The words of the routing decision: lines for a terminal of 80 columns, JSON to be stored with
  * the message, findings for the sender. Names of parties, routes and kinds only - never a value
  * from the message. */
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "daemon/route_parts.h"
 
-#define COLUMNS 80
-#define LABEL   11 /* "Afzender   " */
+#define COLUMNS        80
+#define DECISION_BYTES ((size_t)32 << 10) /* a ground of 2000 and some names */
+#define LABEL          11                 /* "Afzender   " */
 
 /* Columns of a piece of UTF-8. */
 static size_t width(const char *p, size_t n)
@@ -106,7 +106,9 @@ const char *corv_doubt_text(enum corv_doubt doubt)
     return texts[doubt];
 }
 
-/* ---- the same as JSON ---- */
+/* ---- the same as JSON ----
+ * Written by hand: this happens for every message, and building a tree of it first cost more than
+ * all of the routing. */
 
 static const char *const doubt_words[CORV_DOUBT_COUNT] = {[CORV_DOUBT_NO_CHILD] = "no-child",
     [CORV_DOUBT_NO_PLACE] = "no-place",
@@ -120,43 +122,68 @@ static const char *id_of(const struct corv_party *p)
     return p ? p->id : NULL;
 }
 
-static json_t *routes_json(const struct corv_plan *plan)
+/* A JSON string. What is not plain ASCII passes as it is: the configuration was UTF-8. */
+static void put_text(struct corv_buf *out, const char *text)
 {
-    json_t *routes = json_array();
+    (void)corv_buf_add(out, "\"", 1);
+    while (*text) {
+        size_t n = 0;
 
-    for (unsigned i = 0; i < plan->count; i++) {
-        const struct corv_plan_delivery *d = &plan->deliveries[i];
-        json_t *one = json_pack("{s:s, s:s?, s:s, s:s?}", "name", d->route->name, "to",
-            id_of(d->to), "form", d->form == CORV_AS_BERICHT ? "bericht" : "kennisgeving", "held",
-            d->held_code[0] ? d->held_code : NULL);
-
-        if (json_array_append_new(routes, one) != 0) {
-            json_decref(routes);
-            return NULL;
-        }
+        while ((unsigned char)text[n] >= ' ' && text[n] != '"' && text[n] != '\\')
+            n++;
+        (void)corv_buf_add(out, text, n);
+        text += n;
+        if (*text)
+            (void)corv_buf_addf(out, "\\u%04x", (unsigned)(unsigned char)*text++);
     }
-    return routes;
+    (void)corv_buf_add(out, "\"", 1);
+}
+
+/* lead is what stands before the value, with the key; NULL becomes null. */
+static void put(struct corv_buf *out, const char *lead, const char *value)
+{
+    (void)corv_buf_add_str(out, lead);
+    if (value)
+        put_text(out, value);
+    else
+        (void)corv_buf_add_str(out, "null");
+}
+
+static void put_delivery(struct corv_buf *out, const struct corv_plan_delivery *d)
+{
+    put(out, "{\"name\":", d->route->name);
+    put(out, ",\"to\":", id_of(d->to));
+    put(out, ",\"form\":", d->form == CORV_AS_BERICHT ? "bericht" : "kennisgeving");
+    put(out, ",\"held\":", d->held_code[0] ? d->held_code : NULL);
+    (void)corv_buf_add_str(out, "}");
 }
 
 static char *decision_json(const struct corv_routing *r)
 {
     const struct corv_plan *plan = r->plan;
-    json_t *routes = routes_json(plan);
+    struct corv_buf out;
     char *text = NULL;
-    json_t *all =
-        routes
-            ? json_pack("{s:s, s:s, s:i, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:O, s:s?}", "config",
-                  r->c->digest, "kind", r->kind, "day", r->day, "sender", id_of(plan->sender),
-                  "filer", id_of(plan->filer), "mandated_by", id_of(plan->mandated_by), "ground",
-                  plan->mandate ? plan->mandate->ground : NULL, "responsible",
-                  id_of(plan->responsible), "doubt", doubt_words[r->doubt], "routes", routes,
-                  "refused", r->refused[0] ? r->refused : NULL)
-            : NULL;
 
-    if (all)
-        text = json_dumps(all, JSON_COMPACT);
-    json_decref(all);
-    json_decref(routes);
+    corv_buf_init(&out, DECISION_BYTES);
+    (void)corv_buf_reserve(&out, 1024); /* most fit; saves growing */
+    put(&out, "{\"config\":", r->c->digest);
+    put(&out, ",\"kind\":", r->kind);
+    (void)corv_buf_addf(&out, ",\"day\":%d", r->day);
+    put(&out, ",\"sender\":", id_of(plan->sender));
+    put(&out, ",\"filer\":", id_of(plan->filer));
+    put(&out, ",\"mandated_by\":", id_of(plan->mandated_by));
+    put(&out, ",\"ground\":", plan->mandate ? plan->mandate->ground : NULL);
+    put(&out, ",\"responsible\":", id_of(plan->responsible));
+    put(&out, ",\"doubt\":", doubt_words[r->doubt]);
+    (void)corv_buf_add_str(&out, ",\"routes\":[");
+    for (unsigned i = 0; i < plan->count; i++) {
+        (void)corv_buf_add(&out, ",", i > 0);
+        put_delivery(&out, &plan->deliveries[i]);
+    }
+    put(&out, "],\"refused\":", r->refused[0] ? r->refused : NULL);
+    (void)corv_buf_add_str(&out, "}");
+    text = corv_buf_take(&out, NULL);
+    corv_buf_free(&out);
     return text;
 }
 

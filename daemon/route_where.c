@@ -80,12 +80,12 @@ static void to_party(
     struct corv_routing *r, struct corv_plan_delivery *d, const struct corv_party *to)
 {
     d->to = to;
-    if (d->form == CORV_AS_KENNISGEVING && to == r->plan->filer)
-        corv_route_say(r, "Route", "%s (regel %d): niet nodig, %s is zelf de indiener",
-            d->route->name, d->route->line, to->id);
-    else if (!corv_party_valid(to, r->day))
+    if (!to || !corv_party_valid(to, r->day))
         hold(r, d, "route.party-ended",
             "De partij van deze route doet op deze dag niet mee. Wie moet het krijgen?");
+    else if (d->form == CORV_AS_KENNISGEVING && to == r->plan->filer)
+        corv_route_say(r, "Route", "%s (regel %d): niet nodig, %s is zelf de indiener",
+            d->route->name, d->route->line, to->id);
     else if (!reachable(to))
         hold(r, d, "route.unconnected",
             "De partij waar deze route naartoe leidt heeft geen adres. Wie moet het krijgen?");
@@ -108,12 +108,15 @@ static void to_ontvanger(struct corv_routing *r, struct corv_plan_delivery *d)
 static void to_role(struct corv_routing *r, struct corv_plan_delivery *d)
 {
     enum corv_role role = d->route->target_role;
+    const struct corv_party *holder = NULL;
     unsigned count = 0;
-    const struct corv_party *holder = corv_party_by_role(r->c, role, r->day, &count);
 
-    if (d->form == CORV_AS_BERICHT && corv_party_has_role(r->recipient, role, r->day))
+    if (d->form == CORV_AS_BERICHT && corv_party_has_role(r->recipient, role, r->day)) {
         to_party(r, d, r->recipient);
-    else if (holder)
+        return;
+    }
+    holder = corv_party_by_role(r->c, role, r->day, &count);
+    if (holder)
         to_party(r, d, holder);
     else if (count == 0)
         hold(r, d, "route.role-nobody",

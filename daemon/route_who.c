@@ -43,8 +43,7 @@ static void shape_text(struct corv_view v, const char *who, char *out, size_t si
         [SHAPE_EMPTY] = "De %s heeft geen organisatie; vul het OIN van de %s in.",
         [SHAPE_OIN] = "Het OIN van de %s hoort bij geen aangesloten partij.",
         [SHAPE_DIGITS] = "Het OIN van de %s moet 20 cijfers hebben; is een nul vooraan verdwenen?",
-        [SHAPE_SUFFIX] = "Achter het OIN van de %s staat nog iets, zoals _OTA van een "
-                         "testomgeving; alleen de 20 cijfers horen er.",
+        [SHAPE_SUFFIX] = "Achter het OIN van de %s staat meer, zoals _OTA; het heeft 20 cijfers.",
         [SHAPE_WORD] = "Bij de %s staat een naam of code in plaats van een OIN van 20 cijfers.",
     };
     const char *text = texts[shape_of(v)];

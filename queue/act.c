@@ -90,15 +90,20 @@ static corv_rc say_why(struct corv_inspect *i, const char *message_id, int no, c
 {
     static const struct {
         const char *state;
+        const char *code;
         const char *text;
     } texts[] = {
-        {"leased", "Deze bezorging is nu onderweg. Wacht tot de poging klaar is en probeer het "
-                   "opnieuw."},
-        {"confirmed", "Deze bezorging is al bevestigd door de ontvanger."},
-        {"dropped", "Deze bezorging is al vervallen verklaard."},
-        {"held", "Deze bezorging wordt vastgehouden. Gebruik release, zo nodig met --to PARTIJ."},
-        {"waiting", "Deze bezorging wacht al op bezorging; zij wordt niet vastgehouden."},
-        {"dead", "Deze bezorging ligt in de bak met mislukte bezorgingen. Gebruik retry."},
+        {"leased", "act.under-way",
+            "Deze bezorging is nu onderweg. Wacht tot de poging klaar is en probeer het "
+            "opnieuw."},
+        {"confirmed", "act.state", "Deze bezorging is al bevestigd door de ontvanger."},
+        {"dropped", "act.state", "Deze bezorging is al vervallen verklaard."},
+        {"held", "act.state",
+            "Deze bezorging wordt vastgehouden. Gebruik release, zo nodig met --to PARTIJ."},
+        {"waiting", "act.state",
+            "Deze bezorging wacht al op bezorging; zij wordt niet vastgehouden."},
+        {"dead", "act.state",
+            "Deze bezorging ligt in de bak met mislukte bezorgingen. Gebruik retry."},
     };
     struct corv_inspect_delivery *list = NULL;
     size_t count = 0;
@@ -108,7 +113,7 @@ static corv_rc say_why(struct corv_inspect *i, const char *message_id, int no, c
         for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
             if ((no == 0 || list[n].no == no) && strcmp(list[n].state, texts[t].state) == 0)
                 rc = CORV_FAIL(
-                    fault, CORV_E_STATE, CORV_FAULT_SENDER, "act.state", "%s", texts[t].text);
+                    fault, CORV_E_STATE, CORV_FAULT_SENDER, texts[t].code, "%s", texts[t].text);
     if (rc == CORV_OK)
         rc = CORV_FAIL(fault, CORV_E_NOTFOUND, CORV_FAULT_SENDER, "act.unknown",
             "Er is geen bezorging met dit nummer (%s).", what + strlen("delivery."));

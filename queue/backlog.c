@@ -12,16 +12,15 @@ const struct corv_pg_stmt corv_sql_backlog = {"corv_backlog",
     "  (SELECT party FROM delivery WHERE state = 0 AND party IS NOT NULL ORDER BY party LIMIT 1)"
     "  UNION ALL SELECT (SELECT d.party FROM delivery d WHERE d.state = 0 AND d.party > lane.party"
     "   ORDER BY d.party LIMIT 1) FROM lane WHERE lane.party IS NOT NULL)"
-    " SELECT lane.party,"
-    "  (SELECT count(*) FROM (SELECT FROM delivery WHERE state = 0 AND party = lane.party"
-    "    LIMIT $2::bigint) w),"
-    "  (SELECT count(*) FROM (SELECT FROM delivery WHERE state = 0 AND party = lane.party"
-    "    AND due_at <= $1::timestamptz LIMIT $2::bigint) w),"
-    "  f.first"
+    " SELECT lane.party, n.waiting, n.due, f.first"
     " FROM lane CROSS JOIN LATERAL (SELECT min(x.due_at) AS first"
     "   FROM unnest(ARRAY[0, 5]::smallint[]) AS p (priority) CROSS JOIN LATERAL"
     "    (SELECT due_at FROM delivery WHERE state = 0 AND party = lane.party"
     "      AND priority = p.priority ORDER BY due_at LIMIT 1) x) f"
+    "  CROSS JOIN LATERAL (SELECT count(*) AS waiting,"
+    "    count(*) FILTER (WHERE w.due_at <= $1::timestamptz) AS due"
+    "   FROM (SELECT due_at FROM delivery WHERE state = 0 AND party = lane.party"
+    "    ORDER BY priority, due_at LIMIT $2::bigint) w) n"
     " WHERE lane.party IS NOT NULL"};
 
 struct backlog {

@@ -26,13 +26,12 @@ const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     " taken AS (UPDATE delivery d SET owner = $4::text, due_at = $5::timestamptz,"
     "  attempts = d.attempts + 1 FROM sized z WHERE d.message_id = z.message_id AND d.no = z.no"
     "   AND z.upto - z.size < $6::bigint"
-    "  RETURNING d.message_id, d.no, d.route, d.party, d.attempts, d.created_at)"
-    " SELECT t.message_id, t.no, z.kind, t.route, t.party, z.sender, z.zender_org, z.zender_app,"
-    "  z.zender_adm, z.referentie, z.content_type, z.priority, t.attempts, t.created_at, z.digest,"
+    "  RETURNING z.*, d.route, d.party, d.attempts, d.created_at)"
+    " SELECT t.message_id, t.no, t.kind, t.route, t.party, t.sender, t.zender_org, t.zender_app,"
+    "  t.zender_adm, t.referentie, t.content_type, t.priority, t.attempts, t.created_at, t.digest,"
     "  y.sealed"
-    " FROM taken t JOIN sized z ON z.message_id = t.message_id AND z.no = t.no"
-    "  LEFT JOIN payload y ON y.id = t.message_id"
-    " ORDER BY z.priority, z.due_at, z.message_id, z.no"};
+    " FROM taken t LEFT JOIN payload y ON y.id = t.message_id"
+    " ORDER BY t.priority, t.due_at, t.message_id, t.no"};
 const struct corv_pg_stmt corv_sql_release = {"corv_release",
     "UPDATE delivery SET owner = NULL, due_at = $2::timestamptz"
     " WHERE owner = $1::text AND state = 0"};

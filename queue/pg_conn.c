@@ -257,7 +257,8 @@ static const struct corv_pg_stmt settle_in = {"corv_settle_in",
     " set_config('TimeZone', 'UTC', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
-    " set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)"};
+    " set_config('enable_mergejoin', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false)"};
 
 static void begun(void *ctx, const PGresult *r)
 {
@@ -412,9 +413,9 @@ static void go_on(struct corv_pg *c)
         (void)uv_timer_start(&c->silence, on_timer, c->o.silent_ms, 0);
 }
 
-static void talk(struct corv_pg *c)
+static void talk(struct corv_pg *c, int events)
 {
-    bool progress = false;
+    bool progress = (events & UV_WRITABLE) != 0; /* the server takes what we send */
 
     if (!PQconsumeInput(c->conn)) {
         corv_pg_drop(c, "receive");
@@ -438,13 +439,12 @@ static void on_socket(uv_poll_t *poll, int status, int events)
 {
     struct corv_pg *c = CORV_LIST_ITEM(poll, struct watch, poll)->c;
 
-    (void)events;
     if (c->phase == CONNECTING)
         connect_step(c);
     else if (status < 0)
         corv_pg_drop(c, "poll");
     else if (talking(c))
-        talk(c);
+        talk(c, events);
 }
 
 /* ---- for the user --------------------------------------------------------------------------- */

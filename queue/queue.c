@@ -9,13 +9,13 @@
 #include "queue/migrate.h"
 #include "queue/writer.h"
 
-#define STATEMENT_MS 10000
-#define CONNECT_MS   30000
-#define BATCH_ITEMS  256
-#define BATCH_BYTES  (32u << 20)
-#define BACKLOG      4096
-#define WAIT_MS      15000
-#define LEASE_S      120
+#define SILENT_MS   12000 /* no answer for so long: broken; less when items wait less */
+#define CONNECT_MS  30000
+#define BATCH_ITEMS 256
+#define BATCH_BYTES (32u << 20)
+#define BACKLOG     4096
+#define WAIT_MS     15000
+#define LEASE_S     120
 
 /* One process per node name: the lock lives as long as the session. */
 static const struct corv_pg_stmt sql_lock = {"corv_lock",
@@ -122,9 +122,10 @@ static corv_rc open_connection(
     o->loop = q->o.loop;
     o->conninfo = q->o.conninfo;
     o->application = name;
-    o->silent_ms = q->o.wait_ms < STATEMENT_MS ? q->o.wait_ms : STATEMENT_MS + 2000;
+    /* Half of what an item waits: time to do it again on another connection. */
+    o->silent_ms = q->o.wait_ms / 2 < SILENT_MS ? q->o.wait_ms / 2 : SILENT_MS;
     o->connect_ms = CONNECT_MS;
-    o->statement_ms = STATEMENT_MS;
+    o->statement_ms = o->silent_ms / 4 * 3;
     o->ctx = q;
     rc = corv_pg_new(o, out);
     if (rc == CORV_OK)

@@ -5,16 +5,21 @@
  * what has come together in one transaction (group commit, synchronous_commit=on); a second
  * connection leases and reads. Both run libpq non-blocking in pipeline mode. What one item does
  * wrong (a duplicate, a value PostgreSQL refuses) never fails its neighbours: the batch is then
- * run again item by item. When the connection breaks while COMMIT is under way the outcome is
- * unknown; the batch is run again after reconnecting, and since every item is idempotent by id
- * the answer is right either way.
+ * run again in halves until the guilty one is alone. When the connection breaks while COMMIT is
+ * under way the outcome is unknown; the batch is run again after reconnecting, and since every item
+ * is idempotent by id the answer is right either way.
  *
  * Every change appends its event to this node's hash chain in the same transaction (audit.h).
  *
  * Threads: loop thread only. Callbacks come on the loop thread, never from inside the call that
  * asked. Strings and views in a request are borrowed until its callback.
- * Errors: CORV_AGAIN when the queue is not connected or its backlog is full (answer 503).
- * Tests: tests/unit/test_queue.c (a real PostgreSQL), tests/fault. */
+ * Errors: CORV_AGAIN when the backlog is full, and for puts, leases and backlogs when the queue is
+ * not connected (answer 503). Settles, notes and release_own are taken while it is not connected
+ * and wait up to wait_ms, since what they tell has happened already; a quarter of the backlog is
+ * kept for them. CORV_E_INVALID: the request itself is wrong, our bug.
+ * Two processes with one node name: the second stays not connected and says why in the log.
+ * Tests: tests/unit/test_queue.c, test_queue_lease.c, test_queue_fault.c (a real PostgreSQL),
+ * tests/fault; measured by tests/bench/bench_queue.c. */
 #ifndef CORV_QUEUE_QUEUE_H
 #define CORV_QUEUE_QUEUE_H
 
@@ -74,6 +79,9 @@ struct corv_put {
     corv_put_cb cb;
     void *ctx;
 };
+/* priority: CORV_PRIORITY_SPOED or _NORMAL. A put answered UNAVAILABLE may still have been stored
+ * (its COMMIT was under way): its repeat gets REPEAT, and its deliveries are due, at the latest
+ * when the lease of lease_now ends. */
 CORV_MUST_CHECK corv_rc corv_queue_put(struct corv_queue *q, const struct corv_put *put);
 
 /* ---- note: an event alone (a refusal, a start, an operator's action) --------------------- */
@@ -97,8 +105,9 @@ typedef void (*corv_lease_cb)(void *ctx, struct corv_leased **leased, size_t cou
 CORV_MUST_CHECK corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lanes,
     unsigned count, uint64_t bytes, corv_lease_cb cb, void *ctx);
 /* Parties that have waiting deliveries, with the age of the oldest due one: for lanes, metrics
- * and readiness. Counts stop at CORV_BACKLOG_COUNTED, so that asking stays cheap. */
-#define CORV_BACKLOG_COUNTED 100000
+ * and readiness. Counts stop at CORV_BACKLOG_COUNTED, so that asking stays cheap
+ * beside a mountain; the two times are exact. */
+#define CORV_BACKLOG_COUNTED 10000
 struct corv_backlog {
     char party[64];
     uint64_t waiting;
@@ -111,7 +120,11 @@ CORV_MUST_CHECK corv_rc corv_queue_backlog(struct corv_queue *q, corv_backlog_cb
 /* Makes the partitions of the coming days; cheap when they are there. Errors are logged. */
 CORV_MUST_CHECK corv_rc corv_queue_ensure_partitions(struct corv_queue *q);
 
-/* ---- settle: what became of a leased delivery -------------------------------------------- */
+/* ---- settle: what became of a leased delivery --------------------------------------------
+ * CONFIRMED counts while the delivery is open, whoever holds it: the receiver has it. The other
+ * states count only for the lease they were reached on (this node, this attempt). What does not
+ * count is committed as nothing - no event, no fault - and told as committed; stats.overtaken
+ * counts it. HELD takes code and text as held_code and held_question. */
 
 struct corv_settle {
     struct corv_id message;
@@ -125,7 +138,8 @@ struct corv_settle {
     struct corv_view receipt;
     const struct corv_queue_event *event;
     const struct corv_queue_message
-        *fault; /* a message to store in the same COMMIT (Fo01), or NULL */
+        *fault; /* a message to store in the same COMMIT (Fo01), or NULL; not lease_now, since it
+                   may not have counted: the hint comes when its deliveries can be leased */
     corv_done_cb cb;
     void *ctx;
 };
@@ -135,16 +149,16 @@ CORV_MUST_CHECK corv_rc corv_queue_settle(struct corv_queue *q, const struct cor
  * caller guarantees that no other process runs under the same node name). */
 CORV_MUST_CHECK corv_rc corv_queue_release_own(struct corv_queue *q, corv_done_cb cb, void *ctx);
 
-/* Called when another node or an operator says that something may be due (LISTEN corv_due).
- * Only a hint; polling is the truth. */
+/* Called when another node or an operator says that something may be due (LISTEN corv_due), and
+ * when a fault was stored with a settle. Only a hint; polling is the truth. */
 void corv_queue_on_hint(struct corv_queue *q, void (*hint)(void *ctx), void *ctx);
 
 struct corv_queue_stats { /* since start */
     uint64_t commits;
     uint64_t items;
-    uint64_t item_by_item; /* batches that had to be run again singly */
-    uint64_t reconnects;
-    uint64_t commit_us_last;
+    uint64_t item_by_item;   /* batches that had to be run again in smaller parts */
+    uint64_t reconnects;     /* sessions lost */
+    uint64_t commit_us_last; /* from BEGIN to the answer of COMMIT */
     uint64_t overtaken; /* settles that changed nothing: done before, or the lease had moved on */
     uint64_t backlog;   /* items waiting or under way now */
 };

@@ -17,6 +17,7 @@ const struct corv_pg_stmt corv_sql_end = {"corv_end",
     " i AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, attempts,"
     "  created_at, code, status, receipt, done_at) SELECT d.*, $9::timestamptz FROM d)"
     " SELECT message_id, no FROM d"};
+/* IS NOT DISTINCT FROM: met by key, and not through the index of all this node holds. */
 const struct corv_pg_stmt corv_sql_move = {"corv_move",
     "UPDATE delivery SET state = s.state, owner = NULL, last_at = $10::timestamptz,"
     "  due_at = CASE WHEN s.state = 0 THEN s.due ELSE $10::timestamptz END,"
@@ -27,7 +28,8 @@ const struct corv_pg_stmt corv_sql_move = {"corv_move",
     "  $6::text[], $7::text[], $8::integer[])"
     "  AS s (message_id, no, state, attempt, due, code, text, status)"
     " WHERE delivery.message_id = s.message_id AND delivery.no = s.no"
-    "  AND delivery.owner = $9::text AND delivery.attempts = s.attempt AND delivery.state = 0"
+    "  AND delivery.owner IS NOT DISTINCT FROM $9::text AND delivery.attempts = s.attempt"
+    "  AND delivery.state = 0"
     " RETURNING s.message_id, s.no"};
 
 static bool fault_good(const struct corv_queue_message *m)
@@ -81,7 +83,7 @@ static void settled(struct corv_queue *q, const PGresult *r)
             .settle = {.message = corv_pg_id(r, row, 0), .no = (int)corv_pg_int(r, row, 1)}};
         struct corv_item *key = &wanted;
         struct corv_item **found =
-            bsearch(&key, b->settles, b->settles_count, sizeof key, by_delivery);
+            bsearch(&key, b->settles, b->settles_count, sizeof(struct corv_item *), by_delivery);
 
         if (found)
             (*found)->fate = CORV_FATE_APPLIED;

@@ -122,7 +122,8 @@ static void add_big(struct corv_rows *rows, const struct corv_queue_message *m)
 {
     if (rows->big_count == rows->big_size) {
         unsigned size = rows->big_size ? rows->big_size * 2 : 16;
-        const struct corv_queue_message **big = realloc(rows->big, size * sizeof *big);
+        const struct corv_queue_message **big =
+            realloc(rows->big, size * sizeof(struct corv_queue_message *));
 
         if (!big) {
             rows->rc = CORV_E_NOMEM;

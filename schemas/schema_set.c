@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/embedded.h"
+#include "schemas/xml_memory.h"
 
 /* Base of every name in a bundle; no protocol that libxml2 knows. */
 #define BASE "corv:///"
@@ -66,6 +67,7 @@ static xmlParserInputPtr load(const char *url, const char *id, xmlParserCtxtPtr 
 
 void corv_schemas_init(void)
 {
+    corv_xml_memory_init();
     xmlInitParser();
     (void)xmlSchemaInitTypes();
     xmlSetExternalEntityLoader(load);
@@ -138,6 +140,7 @@ corv_rc corv_schemas_compile(
     if (!s)
         return CORV_FAIL(fault, CORV_E_NOMEM, CORV_FAULT_BUG, "schema.memory",
             "Geen geheugen om de schema's te lezen.");
+    corv_xml_memory_clear();
     loading = bundle;
     for (int f = 0; f < CORV_FAMILY_COUNT && rc == CORV_OK; f++) {
         if (!bundle->entry[f])
@@ -151,6 +154,13 @@ corv_rc corv_schemas_compile(
             rc = compile_entry(bundle->entry[f], &s->compiled[f], fault ? fault : &unused);
     }
     loading = NULL;
+    if (corv_xml_memory_failed()) { /* what libxml2 made may lack something */
+        rc = CORV_E_NOMEM;
+        if (fault)
+            *fault = (struct corv_fault){0};
+        (void)CORV_FAIL(
+            fault, rc, CORV_FAULT_BUG, "schema.memory", "Geen geheugen om de schema's te lezen.");
+    }
     if (rc != CORV_OK) {
         corv_schemas_free(s);
         return rc;

@@ -10,6 +10,7 @@
 #include "schemas/schema_check.h"
 #include "schemas/schema_set.h"
 #include "schemas/soap.h"
+#include "schemas/xml_memory.h"
 #include "schemas/xml_path.h"
 
 const struct corv_read_limits corv_read_limits_default = {
@@ -123,12 +124,15 @@ corv_rc corv_verdict_of(const struct corv_schemas *s, struct corv_view bytes,
 
     *v = (struct corv_verdict){0};
     corv_findings_init(&v->findings);
+    corv_xml_memory_clear();
     rc = corv_document_read(bytes, limits ? limits : &corv_read_limits_default, &d, &v->findings);
     v->kind = d.kind;
     if (rc == CORV_OK)
         rc = judge(s, &d, v);
     corv_document_free(&d);
     xmlResetLastError(); /* this thread's last error may quote the message */
+    if (corv_xml_memory_failed())
+        rc = CORV_E_NOMEM;
     v->valid = rc == CORV_OK && v->findings.errors == 0;
     if (!v->valid) {
         corv_envelope_free(v->envelope);

@@ -27,7 +27,7 @@ struct corv_read_limits {
     unsigned attributes;    /* on one element, namespace declarations included */
     size_t attribute_bytes; /* one attribute value */
     size_t text_bytes;      /* one text value that is not an attachment */
-    size_t text_total;      /* all those text values together */
+    size_t text_total;      /* all those text values together; all tags likewise */
     size_t comment_bytes;   /* one comment */
 };
 extern const struct corv_read_limits corv_read_limits_default;

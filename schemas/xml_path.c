@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "schemas/xml_path.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 #include "schemas/kind.h"
+#include "schemas/vocabulary.h"
 
 #define NAME_MOST 48 /* verantwoordelijkVoorZichtOpDeVeiligheidBelegdBij */
 
@@ -30,29 +30,10 @@ static const char *prefix_of(struct corv_view ns)
     return ns.n ? "?" : "";
 }
 
-/* Letters, digits, dot, dash, underscore; no run of five digits. */
-static bool looks_like_a_name(struct corv_view name)
-{
-    unsigned run = 0;
-
-    if (name.n == 0 || name.n > NAME_MOST)
-        return false;
-    for (size_t i = 0; i < name.n; i++) {
-        unsigned char c = (unsigned char)name.p[i];
-
-        if (c >= 0x80 || !(isalnum(c) || c == '.' || c == '-' || c == '_'))
-            return false;
-        run = isdigit(c) ? run + 1 : 0;
-        if (run == 5)
-            return false;
-    }
-    return true;
-}
-
 char *corv_name_text(struct corv_view ns, struct corv_view name, char out[CORV_NAME_TEXT])
 {
     const char *prefix = prefix_of(ns);
-    bool known = looks_like_a_name(name);
+    bool known = name.n <= NAME_MOST && corv_vocabulary_has(name);
 
     (void)snprintf(out, CORV_NAME_TEXT, "%s%s%.*s", prefix, *prefix ? ":" : "",
         known ? (int)name.n : 1, known ? name.p : "?");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Where something is, in the words of the standard: /JZ:vtoDi01/JZ:object/ZKN:heeftRelevant[2],
  * with the standard's own prefixes whatever prefixes the sender chose. Names come from the
- * message, so what does not look like a name of the standard is shown as "?": nobody can pass
+ * message, so what is no name of the standard (vocabulary.h) is shown as "?": nobody can pass
  * a BSN through an element name. Pure; any thread. Test: tests/unit/test_reader_path.c */
 #ifndef CORV_SCHEMAS_XML_PATH_H
 #define CORV_SCHEMAS_XML_PATH_H

@@ -14,6 +14,7 @@ struct scan {
     size_t at;
     unsigned depth;
     unsigned nodes;
+    size_t tags;                          /* bytes of all tags so far */
     unsigned ns_total;                    /* declarations in scope */
     uint16_t ns[CORV_SCAN_DEPTH_MAX + 1]; /* of which at this depth */
 };
@@ -36,6 +37,17 @@ static enum step count_node(struct scan *s)
 {
     if (++s->nodes > s->limits->nodes)
         return refuse(s, "security.nodes", "Het bericht bestaat uit te veel onderdelen.");
+    return GO_ON;
+}
+
+/* Names and attributes are kept in memory by the parser; base64 is the only thing that may be
+ * big, and it stands between tags. */
+static enum step end_of_tag(struct scan *s, size_t end)
+{
+    s->tags += end - s->at;
+    if (s->tags > s->limits->text_total)
+        return refuse(s, "security.markup-size", "Het bericht bevat samen te veel tags.");
+    s->at = end;
     return GO_ON;
 }
 
@@ -138,8 +150,7 @@ static enum step end_tag(struct scan *s)
         return NOT_XML;
     s->ns_total -= s->ns[s->depth];
     s->depth--;
-    s->at = (size_t)(gt - s->text.p) + 1;
-    return GO_ON;
+    return end_of_tag(s, (size_t)(gt - s->text.p) + 1);
 }
 
 static size_t skip_blank(const struct scan *s, size_t i)
@@ -221,17 +232,14 @@ static enum step start_tag(struct scan *s)
         i = skip_blank(s, i);
         if (i >= s->text.n)
             return NOT_XML;
-        if (s->text.p[i] == '>') {
-            s->at = i + 1;
-            return GO_ON;
-        }
+        if (s->text.p[i] == '>')
+            return end_of_tag(s, i + 1);
         if (s->text.p[i] == '/') {
             if (i + 1 >= s->text.n || s->text.p[i + 1] != '>')
                 return NOT_XML;
             s->ns_total -= s->ns[s->depth];
             s->depth--;
-            s->at = i + 2;
-            return GO_ON;
+            return end_of_tag(s, i + 2);
         }
         if (++attributes > s->limits->attributes)
             return refuse(

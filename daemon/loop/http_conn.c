@@ -5,12 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 
 #define RAW_CEILING    (256u << 10)
 #define UNREAD_CEILING (64u << 10) /* sent by us, not read by the client, before any answer */
-#define SKIP_BYTES     (64u << 10) /* a body this small is read out for the sake of the connection */
 #define KEEPALIVE_S    60
 
 struct write {
@@ -51,7 +49,7 @@ void corv__http_conn_enter(struct corv_http_conn *c, enum corv_http_phase phase)
     corv__http_clock_arm(c->server, phase);
 }
 
-static bool wants_input(const struct corv_http_conn *c)
+bool corv__http_conn_wants_input(const struct corv_http_conn *c)
 {
     return (TO(HANDSHAKE) | TO(IDLE) | TO(HEADER) | TO(BODYING) | TO(SKIP)) >> c->phase & 1u;
 }
@@ -201,153 +199,6 @@ static void answer_written(struct corv_http_conn *c)
     go(c, (struct corv_view){0});
 }
 
-/* An answer of the server itself, in place of whatever the handler might have said. */
-static void refuse(struct corv_http_conn *c, int status, const char *code)
-{
-    struct corv_http_request *r = c->req;
-
-    c->req = NULL;
-    if (r)
-        corv__http_request_end(r);
-    corv__http_reply_problem(c, status, code);
-}
-
-/* ---- reading a request -----------------------------------------------------------------------*/
-
-static void send_continue(struct corv_http_conn *c)
-{
-    struct corv_buf b;
-
-    corv_buf_init(&b, 64);
-    (void)corv_buf_add_str(&b, "HTTP/1.1 100 Continue\r\n\r\n");
-    if (corv__http_conn_send(c, &b) != CORV_OK)
-        corv__http_conn_drop(c);
-    corv_buf_free(&b);
-}
-
-static bool fits(struct corv_http_conn *c, const struct corv_http_head *h)
-{
-    struct corv_http_server *s = c->server;
-    uint64_t announced = h->content_length > 0 ? (uint64_t)h->content_length : 0;
-
-    if (announced > s->limits.body_bytes) {
-        s->stats.too_large++;
-        refuse(c, 413, "http.body-too-large");
-        return false;
-    }
-    if (c->rest &&
-        s->stats.body_bytes_now + (announced ? announced : 1) > s->limits.total_body_bytes) {
-        s->stats.refused_busy++;
-        refuse(c, 503, "http.busy");
-        return false;
-    }
-    return true;
-}
-
-static void head_arrived(struct corv_http_conn *c)
-{
-    struct corv_http_server *s = c->server;
-    struct corv_http_head *h = corv_http_parse_take_head(&c->parse);
-    bool small = !h->chunked && h->content_length <= (int64_t)SKIP_BYTES;
-    bool waits = h->expect_continue && (h->chunked || h->content_length > 0);
-
-    s->stats.requests++;
-    c->rest = h->chunked || h->content_length > 0;
-    c->keep = h->keep_alive;
-    c->may_skip = small && !waits;
-    c->head_only = corv_view_is(h->method, "HEAD");
-    c->req = corv__http_request_new(c, h);
-    if (!c->req) {
-        corv__http_conn_drop(c);
-        return;
-    }
-    if (!fits(c, h))
-        return;
-    c->req->seen = true;
-    s->handler.on_head(s->handler.ctx, c->req);
-    if (!c->req) /* answered, or gone */
-        return;
-    corv__http_conn_enter(c, CORV_HTTP_BODYING);
-    c->may_skip = small;
-    if (waits)
-        send_continue(c);
-}
-
-static void piece_arrived(struct corv_http_conn *c)
-{
-    struct corv_http_server *s = c->server;
-
-    if (c->phase == CORV_HTTP_SKIP)
-        return;
-    switch (corv__http_request_add(c->req, c->parse.piece)) {
-    case CORV_OK:
-        return;
-    case CORV_E_LIMIT:
-        s->stats.too_large++;
-        refuse(c, 413, "http.body-too-large");
-        return;
-    default:
-        s->stats.refused_busy++;
-        refuse(c, 503, "http.busy");
-    }
-}
-
-static void request_arrived(struct corv_http_conn *c)
-{
-    struct corv_http_server *s = c->server;
-
-    c->rest = false;
-    if (c->phase == CORV_HTTP_SKIP) {
-        corv__http_conn_enter(c, CORV_HTTP_IDLE);
-        return;
-    }
-    corv__http_conn_enter(c, CORV_HTTP_BUSY);
-    c->req->complete = true;
-    s->handler.on_body(s->handler.ctx, c->req);
-}
-
-static void nonsense_arrived(struct corv_http_conn *c)
-{
-    c->server->stats.bad_requests++;
-    c->rest = true; /* nobody knows where it ends: drain */
-    c->may_skip = false;
-    if (!c->req)
-        c->head_only = false;
-    refuse(c, c->parse.status, c->parse.code);
-}
-
-static void first_byte(struct corv_http_conn *c)
-{
-    c->began_us = corv_clock_mono_us();
-    if (c->phase == CORV_HTTP_IDLE)
-        corv__http_conn_enter(c, CORV_HTTP_HEADER);
-}
-
-/* Plaintext. Stops as soon as a request is the handler's business; the rest stays in in. */
-static void parse(struct corv_http_conn *c, struct corv_view *in)
-{
-    while (wants_input(c)) {
-        if (in->n > 0 && !corv_http_parse_begun(&c->parse))
-            first_byte(c);
-        switch (corv_http_parse_next(&c->parse, in)) {
-        case CORV_HTTP_MORE:
-            return;
-        case CORV_HTTP_HEAD:
-            head_arrived(c);
-            break;
-        case CORV_HTTP_BODY:
-            piece_arrived(c);
-            break;
-        case CORV_HTTP_END:
-            request_arrived(c);
-            break;
-        case CORV_HTTP_BAD:
-            nonsense_arrived(c);
-            break;
-        }
-    }
-}
-
 /* ---- TLS -------------------------------------------------------------------------------------*/
 
 static void handshake_done(struct corv_http_conn *c)
@@ -386,7 +237,7 @@ static void parse_left(struct corv_http_conn *c)
     struct corv_view in = corv_buf_view(&old);
 
     corv_buf_init(&c->left, RAW_CEILING);
-    parse(c, &in);
+    corv__http_read(c, &in);
     keep(c, &c->left, in);
     corv_buf_free(&old);
 }
@@ -398,7 +249,7 @@ static void decrypt(struct corv_http_conn *c, struct corv_view *in)
 
     if (c->left.n > 0)
         parse_left(c);
-    while (wants_input(c) && step == CORV_TLS_DATA) {
+    while (corv__http_conn_wants_input(c) && step == CORV_TLS_DATA) {
         size_t n = 0;
 
         step = corv_tls_conn_next(c->tls, in, s->plain, sizeof s->plain, &n);
@@ -407,7 +258,7 @@ static void decrypt(struct corv_http_conn *c, struct corv_view *in)
         if (step == CORV_TLS_DATA) {
             struct corv_view plain = corv_view_of(s->plain, n);
 
-            parse(c, &plain);
+            corv__http_read(c, &plain);
             keep(c, &c->left, plain);
         }
     }
@@ -428,7 +279,7 @@ static void decrypt(struct corv_http_conn *c, struct corv_view *in)
 
 static void drop_bytes(struct corv_http_conn *c, size_t n)
 {
-    uint64_t limit = SKIP_BYTES;
+    uint64_t limit = CORV_HTTP_SMALL;
 
     if (c->phase == CORV_HTTP_DRAIN) /* twice: most of what is too large is only a bit so */
         limit += 2 * c->server->limits.body_bytes;
@@ -439,7 +290,7 @@ static void drop_bytes(struct corv_http_conn *c, size_t n)
 
 static void ended_by_client(struct corv_http_conn *c)
 {
-    if (!wants_input(c)) /* it still wants the answer, or hears that we hung up */
+    if (!corv__http_conn_wants_input(c)) /* it still wants the answer; what it sent is kept */
         return;
     if (c->req || corv_http_parse_begun(&c->parse))
         c->server->stats.client_gone++;
@@ -498,8 +349,9 @@ static void use_input(struct corv_http_conn *c, struct corv_view fresh)
     else if (c->tls)
         decrypt(c, &in);
     else
-        parse(c, &in);
-    if (wants_input(c) || c->phase == CORV_HTTP_BUSY || c->phase == CORV_HTTP_WRITING)
+        corv__http_read(c, &in);
+    if (corv__http_conn_wants_input(c) || c->phase == CORV_HTTP_BUSY ||
+        c->phase == CORV_HTTP_WRITING)
         keep(c, &c->raw, in);
     corv_buf_free(&old);
 }
@@ -513,7 +365,7 @@ static void go(struct corv_http_conn *c, struct corv_view fresh)
         drop_bytes(c, fresh.n);
     else
         use_input(c, fresh);
-    if (c->eof && c->raw.n == 0 && c->left.n == 0)
+    if (c->eof)
         ended_by_client(c);
     set_reading(c);
 }
@@ -543,7 +395,7 @@ void corv__http_conn_expire(struct corv_http_conn *c)
     }
     c->server->stats.timeouts++;
     c->may_skip = false;
-    refuse(c, 408, "http.too-slow");
+    corv__http_read_refuse(c, 408, "http.too-slow");
 }
 
 /* ---- birth -----------------------------------------------------------------------------------*/

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What the parts of the HTTP server share, and nobody else includes: http_server.c (listener,
- * clock, closing), http_conn.c (one connection), http_request.c (the handler's view), http_reply.c
+ * clock, closing), http_conn.c (one connection), http_read.c (from bytes to
+ * requests), http_request.c (the handler's view), http_reply.c
  * (answers).
  *
  * A connection is in exactly one phase; a phase is a list, oldest first, with one time limit for
@@ -16,7 +17,8 @@
 #include "daemon/loop/http_server.h"
 #include "daemon/loop/tls_conn.h"
 
-#define CORV_HTTP_PEER 64
+#define CORV_HTTP_PEER  64
+#define CORV_HTTP_SMALL (64u << 10) /* a body we read out only to keep the connection */
 
 enum corv_http_phase {
     CORV_HTTP_HANDSHAKE,
@@ -137,6 +139,14 @@ void corv__http_conn_leave(struct corv_http_conn *c);  /* politely; for idle one
 void corv__http_conn_enter(struct corv_http_conn *c, enum corv_http_phase phase);
 /* Takes the bytes of plain (also on failure) and sends them, encrypted when the connection is. */
 CORV_MUST_CHECK corv_rc corv__http_conn_send(struct corv_http_conn *c, struct corv_buf *plain);
+
+bool corv__http_conn_wants_input(const struct corv_http_conn *c);
+
+/* http_read.c */
+/* Takes plaintext; stops as soon as a request is the handler's business, the rest stays in in. */
+void corv__http_read(struct corv_http_conn *c, struct corv_view *in);
+/* An answer of the server itself, in place of whatever the handler might have said. */
+void corv__http_read_refuse(struct corv_http_conn *c, int status, const char *code);
 
 /* http_request.c */
 struct corv_http_request *corv__http_request_new(

@@ -7,21 +7,15 @@
 
 #define LENGTH_DIGITS 18
 
-struct verdict {
-    int *status;
-    const char **code;
-};
-
-static bool bad(const struct verdict *v, int status, const char *code)
+static bool bad(struct corv_http_refusal *v, int status, const char *code)
 {
-    *v->status = status;
-    *v->code = code;
+    *v = (struct corv_http_refusal){status, code};
     return false;
 }
 
 static struct corv_view cut(struct corv_view *rest, char at) /* NULL when at is not there */
 {
-    const char *end = memchr(rest->p, at, rest->n);
+    const char *end = rest->n > 0 ? memchr(rest->p, at, rest->n) : NULL;
     struct corv_view part = {NULL, 0};
 
     if (!end)
@@ -107,7 +101,7 @@ static bool is_version(struct corv_view v)
 }
 
 static bool read_request_line(
-    struct corv_http_head *h, struct corv_view line, const struct verdict *v)
+    struct corv_http_head *h, struct corv_view line, struct corv_http_refusal *v)
 {
     h->method = cut(&line, ' ');
     if (!h->method.p || !is_token(h->method))
@@ -128,7 +122,7 @@ static bool read_request_line(
 
 /* ---- fields --------------------------------------------------------------------------------- */
 
-static bool read_field(struct corv_http_head *h, struct corv_view line, const struct verdict *v)
+static bool read_field(struct corv_http_head *h, struct corv_view line, struct corv_http_refusal *v)
 {
     if (h->count == CORV_HTTP_FIELDS)
         return bad(v, 431, "http.too-many-headers");
@@ -165,7 +159,7 @@ static bool read_length(struct corv_http_head *h, struct corv_view value)
     return true;
 }
 
-static bool read_framing(struct corv_http_head *h, const struct verdict *v)
+static bool read_framing(struct corv_http_head *h, struct corv_http_refusal *v)
 {
     struct corv_view length = {0};
     struct corv_view coding = {0};
@@ -184,7 +178,7 @@ static bool read_framing(struct corv_http_head *h, const struct verdict *v)
     return true;
 }
 
-static bool read_host(const struct corv_http_head *h, const struct verdict *v)
+static bool read_host(const struct corv_http_head *h, struct corv_http_refusal *v)
 {
     struct corv_view host = {0};
     unsigned hosts = times(h, "Host", &host);
@@ -210,7 +204,7 @@ static bool lists(const struct corv_http_head *h, const char *name, const char *
     return false;
 }
 
-static bool read_wishes(struct corv_http_head *h, const struct verdict *v)
+static bool read_wishes(struct corv_http_head *h, struct corv_http_refusal *v)
 {
     struct corv_view expect = {0};
 
@@ -224,22 +218,21 @@ static bool read_wishes(struct corv_http_head *h, const struct verdict *v)
     return true;
 }
 
-bool corv_http_head_read(struct corv_http_head *h, int *status, const char **code)
+bool corv_http_head_read(struct corv_http_head *h, struct corv_http_refusal *v)
 {
-    struct verdict v = {status, code};
     struct corv_view rest = corv_view_of(h->bytes, h->size);
     struct corv_view line = cut(&rest, '\n');
 
     h->content_length = -1;
     line.n--; /* the CR, seen by http_parse.c */
-    if (!read_request_line(h, line, &v))
+    if (!read_request_line(h, line, v))
         return false;
     for (line = cut(&rest, '\n'); line.n > 1; line = cut(&rest, '\n')) {
         line.n--;
-        if (!read_field(h, line, &v))
+        if (!read_field(h, line, v))
             return false;
     }
-    return read_framing(h, &v) && read_host(h, &v) && read_wishes(h, &v);
+    return read_framing(h, v) && read_host(h, v) && read_wishes(h, v);
 }
 
 struct corv_view corv_http_head_get(const struct corv_http_head *h, const char *name)

@@ -31,8 +31,7 @@ bool corv_http_parse_begun(const struct corv_http_parse *p)
 static enum corv_http_event bad(struct corv_http_parse *p, int status, const char *code)
 {
     p->state = FAILED;
-    p->status = status;
-    p->code = code;
+    p->why = (struct corv_http_refusal){status, code};
     return CORV_HTTP_BAD;
 }
 
@@ -82,15 +81,14 @@ static bool second_opinion(struct corv_http_parse *p)
 
 static enum corv_http_event head_complete(struct corv_http_parse *p)
 {
-    int status = 500;
-    const char *code = "http.no-memory";
+    struct corv_http_refusal why = {500, "http.no-memory"};
     struct corv_http_head *h = calloc(1, sizeof *h);
 
     p->head = h;
     if (h)
         h->bytes = corv_buf_take(&p->bytes, &h->size);
-    if (!h || !h->bytes || !corv_http_head_read(h, &status, &code))
-        return bad(p, status, code);
+    if (!h || !h->bytes || !corv_http_head_read(h, &why))
+        return bad(p, why.status, why.code);
     if (!second_opinion(p))
         return CORV_HTTP_BAD;
     h->bytes[h->method.n] = '\0'; /* over the blank: the method is a C string from here on */

@@ -45,12 +45,17 @@ void corv_http_head_free(struct corv_http_head *h); /* accepts NULL */
 /* First value of that name, without regard to case; n == 0 when absent. */
 struct corv_view corv_http_head_get(const struct corv_http_head *h, const char *name);
 
+struct corv_http_refusal {
+    int status;       /* 400, 417, 431, 500, 501, 505 */
+    const char *code; /* static: "http.bad-line" */
+};
+
 enum corv_http_event {
     CORV_HTTP_MORE, /* in is empty and nothing is complete */
     CORV_HTTP_HEAD, /* take it with corv_http_parse_take_head */
     CORV_HTTP_BODY, /* p->piece looks into in */
     CORV_HTTP_END,  /* the request is complete; the next call begins a new one */
-    CORV_HTTP_BAD,  /* p->status and p->code say what to answer; the connection cannot go on */
+    CORV_HTTP_BAD,  /* p->why says what to answer; the connection cannot go on */
 };
 
 struct corv_http_parse {
@@ -64,8 +69,7 @@ struct corv_http_parse {
     struct corv_chunks chunks;
     struct corv_http_head *head; /* owned until taken */
     struct corv_view piece;
-    int status;       /* 400, 417, 431, 500, 501, 505 */
-    const char *code; /* static: "http.bad-line" */
+    struct corv_http_refusal why;
 };
 
 void corv_http_parse_init(struct corv_http_parse *p, unsigned header_bytes);
@@ -75,8 +79,7 @@ struct corv_http_head *corv_http_parse_take_head(struct corv_http_parse *p);
 /* Whether the first byte of a request line has come. */
 bool corv_http_parse_begun(const struct corv_http_parse *p);
 
-/* http_head.c, for http_parse.c: reads the gathered section in h->bytes. On failure the answer
- * (status) and a stable code. */
-bool corv_http_head_read(struct corv_http_head *h, int *status, const char **code);
+/* http_head.c, for http_parse.c: reads the gathered section in h->bytes. False: v says why. */
+bool corv_http_head_read(struct corv_http_head *h, struct corv_http_refusal *v);
 
 #endif

@@ -60,6 +60,8 @@ void corv__http_reply_send(struct corv_http_conn *c, const struct corv_http_answ
     struct corv_buf b;
     bool stay = c->keep && !a->close && !c->server->stopping && (!c->rest || c->may_skip);
 
+    if (c->phase == CORV_HTTP_CLOSING)
+        return; /* on_end closed the server, for one */
     corv_buf_init(&b, HEAD_CEILING + a->body.n);
     add_head(&b, c, a, !stay);
     if (a->content_type && !c->head_only)

@@ -37,7 +37,7 @@ static void note(struct trace *t, struct corv_http_parse *p, enum corv_http_even
         mix(t, p->piece.p, p->piece.n);
     t->ends += e == CORV_HTTP_END;
     if (e == CORV_HTTP_BAD)
-        t->status = p->status;
+        t->status = p->why.status;
 }
 
 static struct trace read_all(const char *text, size_t n, size_t step)

@@ -118,14 +118,11 @@ def chain(shared):
     for number, oin in enumerate(sorted(o for o in oins if o and re.fullmatch(r"\d{20}", o))):
         role = role_of(oin)
         more = {"gemeentecode": "%04d" % (9000 + number), "woonplaatsen": ["Corpusdorp%d" % number]}
-        parties.append(w.party("p" + oin.lstrip("0"), oin, role, silent=True,
+        parties.append(w.party("p" + oin.lstrip("0"), oin, role,
                                **(more if role == "gemeente" else {})))
     by_oin = {p["oin"]: p["id"] for p in parties}
-    world = w.World(parties=parties, mandates=[], name="corpus",
+    world = w.World(parties=parties, mandates=[], stubs=False, name="corpus",  # this is about answers
                     delivery={"retry_first_seconds": 3600, "retry_max_seconds": 3600})
-    for p in world.config["parties"]:  # somewhere to go, with nobody there: this is about answers
-        p["adapter"], p["address"] = "https", "https://localhost:1/"
-    world.write()
     world.by_oin = by_oin
     try:
         yield world.start()

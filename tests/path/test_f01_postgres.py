@@ -30,7 +30,7 @@ class Server:
         self.conninfo = "host=%s user=corv dbname=corv" % self.path
 
     def run(self, program, *args):
-        run = subprocess.run(harness.Daemon.as_postgres() + [BIN + program, *args], cwd="/",
+        run = subprocess.run(harness.as_postgres() + [BIN + program, *args], cwd="/",
                              capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
 
@@ -90,7 +90,7 @@ def test_another_postgres_stays_away(make_world, server, mode):
 def test_delivered_while_the_database_is_away(make_world, server):
     """The partner said yes, and the yes cannot be written down: it is written later, or the partner
     sees a marked repeat. It is never an unmarked one."""
-    world = make_world(name="pg", database=server.conninfo, delivery={"lease_seconds": 11})
+    world = make_world(name="pg", database=server.conninfo)
     world.daemon.conninfo = lambda: server.conninfo
     world.partners["almere"].behave(delay_ms=1500)
     flood = Flood(world, "raad", lambda: world.notificatie("almere"), threads=1)

@@ -20,7 +20,7 @@ SEED = int(os.environ.get("CORV_SEED", "2026"))
 
 @pytest.fixture(scope="module", name="chain")
 def fixture_chain():
-    world = World(name="kill", delivery={"lease_seconds": 11})
+    world = World(name="kill")
     try:
         yield world.start()
     finally:

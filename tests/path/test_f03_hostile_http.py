@@ -17,7 +17,7 @@ HEAD = (b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: applica
 def fixture_w():
     from world import World
     world = World(name="http", log_level="info", limits={
-        "header_seconds": 2, "body_seconds": 4, "idle_seconds": 3, "handshake_seconds": 2,
+        "header_seconds": 2, "body_seconds": 4, "idle_seconds": 6, "handshake_seconds": 6,
         "connections": 1200})
     try:
         yield world.start()
@@ -81,12 +81,12 @@ def test_slow_body(w):
 
 
 def test_silence_after_the_handshake(w):
-    assert until_closed(connect(w)) < 3 * harness.SLOW + 4
+    assert until_closed(connect(w)) < 6 * harness.SLOW + 4
 
 
 def test_silence_instead_of_a_handshake(w):
     plain = socket.create_connection(("localhost", w.port), timeout=60)
-    assert until_closed(plain) < 2 * harness.SLOW + 4
+    assert until_closed(plain) < 6 * harness.SLOW + 4
     still_serves(w)
 
 
@@ -113,7 +113,7 @@ def test_slow_reader_of_the_answer(w):
             tls.sendall(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
     except (socket.timeout, ConnectionError, OSError):
         pass
-    assert harness.memory_kib(w.daemon.pid) - before < 32 * 1024
+    assert harness.memory_kib(w.daemon.pid) - before < 32 * 1024 * harness.SLOW
     tls.close()
     still_serves(w)
 
@@ -121,12 +121,12 @@ def test_slow_reader_of_the_answer(w):
 def test_a_thousand_idle_connections(w):
     idle, before = [], harness.memory_kib(w.daemon.pid)
     context = w.pki.context("raad")
-    for _ in range(1000):
+    for i in range(1000):
         plain = socket.create_connection(("localhost", w.port), timeout=60)
-        idle.append(plain)
-    for i in range(0, 1000, 10):  # every tenth goes through the handshake
-        idle[i] = context.wrap_socket(idle[i], server_hostname="localhost")
+        # every tenth goes through the handshake
+        idle.append(plain if i % 10 else context.wrap_socket(plain, server_hostname="localhost"))
     still_serves(w)
+    assert w.daemon.metric("connections") >= 900
     grew = harness.memory_kib(w.daemon.pid) - before
     assert grew < 200 * 1024 * harness.SLOW, "%d KiB for 1,000 connections" % grew
     harness.poll("the idle ones are sent away", lambda: w.daemon.metric("connections") < 50, 30)

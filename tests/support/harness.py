@@ -263,11 +263,16 @@ class Partner:
 # ---- the daemon ------------------------------------------------------------------------------
 
 
+def as_postgres():
+    """initdb and postgres refuse root: as root they run as user postgres."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
 def reachable_by_postgres(path):
-    """initdb refuses root, so as root the database runs as user postgres, which must get there."""
+    """Whether the user that will run PostgreSQL gets there."""
     if os.geteuid() != 0:
         return True
-    ask = ["runuser", "-u", "postgres", "--", "test", "-x", path]
+    ask = as_postgres() + ["test", "-x", path]
     return subprocess.run(ask, capture_output=True, check=False).returncode == 0
 
 

@@ -199,7 +199,8 @@ static void put_answered(void *ctx, const struct corv_put_answer *answer)
         p->k->committed++;
 }
 
-void kit_put_make(struct kit *k, struct kit_put *p, unsigned reference, unsigned content)
+/* All but the payload. */
+void kit_put_make_bare(struct kit *k, struct kit_put *p, unsigned reference, unsigned content)
 {
     *p = (struct kit_put){.k = k};
     if (corv_id_new(&p->message.id) != CORV_OK)
@@ -236,6 +237,11 @@ void kit_put_make(struct kit *k, struct kit_put *p, unsigned reference, unsigned
         .on_conflict = &p->conflict,
         .cb = put_answered,
         .ctx = p};
+}
+
+void kit_put_make(struct kit *k, struct kit_put *p, unsigned reference, unsigned content)
+{
+    kit_put_make_bare(k, p, reference, content);
     kit_put_size(p, 300);
 }
 

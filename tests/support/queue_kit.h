@@ -52,6 +52,7 @@ struct kit_put { /* one put and all it points to; stays in place until answered 
 };
 /* Same reference: same dedup key. Same content: same digest. One delivery to "raad". */
 void kit_put_make(struct kit *k, struct kit_put *p, unsigned reference, unsigned content);
+void kit_put_make_bare(struct kit *k, struct kit_put *p, unsigned reference, unsigned content);
 void kit_put_size(struct kit_put *p, size_t sealed);
 void kit_put_ask(struct kit_put *p); /* CORV_OK is expected */
 void kit_put_free(struct kit_put *p);

@@ -119,15 +119,24 @@ static void wait_ready(const struct test_pg *pg)
     die("postgres", "does not start");
 }
 
-void test_pg_start(struct test_pg *pg)
+void test_pg_launch(struct test_pg *pg)
 {
     char *argv[] = {POSTGRES, "-D", pg->data, "-k", pg->dir, "-c", "listen_addresses=", "-c",
         "log_min_messages=warning", "-c", "autovacuum=on", NULL};
 
-    if (pg->pid)
-        return;
-    pg->pid = spawn(pg, argv);
+    if (!pg->pid)
+        pg->pid = spawn(pg, argv);
+}
+
+void test_pg_start(struct test_pg *pg)
+{
+    test_pg_launch(pg);
     wait_ready(pg);
+}
+
+const char *test_pg_dir(const struct test_pg *pg)
+{
+    return pg->dir;
 }
 
 static void end(struct test_pg *pg, int sig)

@@ -20,9 +20,11 @@ void test_pg_free(struct test_pg *pg); /* accepts NULL */
  * Returns its libpq connection string (superuser), to be freed by the caller. */
 char *test_pg_database(struct test_pg *pg, const char *name, bool with_schema);
 
-void test_pg_crash(struct test_pg *pg); /* as pg_ctl stop -m immediate: no checkpoint */
-void test_pg_stop(struct test_pg *pg);  /* fast shutdown */
-void test_pg_start(struct test_pg *pg); /* again after one of these; waits */
+void test_pg_crash(struct test_pg *pg);            /* as pg_ctl stop -m immediate: no checkpoint */
+void test_pg_stop(struct test_pg *pg);             /* fast shutdown */
+void test_pg_start(struct test_pg *pg);            /* again after one of these; waits */
+void test_pg_launch(struct test_pg *pg);           /* the same without waiting */
+const char *test_pg_dir(const struct test_pg *pg); /* folder of its socket */
 void test_pg_pause(struct test_pg *pg, bool paused); /* a database that hangs: SIGSTOP / SIGCONT */
 
 /* Blocking questions. The result of test_pg_query is the caller's (PQclear). */

@@ -548,6 +548,24 @@ static void test_many_routes(void **state)
     corv_findings_free(&f);
 }
 
+static void test_long_text(void **state)
+{
+    char text[4096] = SUPPORT_LISTEN "database: '";
+    struct corv_config *c = NULL;
+    struct corv_findings f;
+    size_t n = strlen(text);
+
+    (void)state;
+    memset(text + n, '=', 2001);
+    memcpy(text + n + 2001, "'\n", 3);
+    corv_findings_init(&f);
+    assert_int_equal(corv_config_read(folder.file, corv_view_str(text), &c, &f), CORV_E_INVALID);
+    assert_string_equal(f.list[0].code, "config.too-long");
+    corv_findings_free(&f);
+    memcpy(text + n + 2000, "'\n", 3);
+    corv_config_free(support_load(&folder, text));
+}
+
 /* ---- files ---- */
 
 static void load_expecting(const char *path, corv_rc expected, const char *code)
@@ -625,6 +643,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared_place_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_oin_one_after_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_routes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_long_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_costly, set_up, tear_down),
     };

@@ -56,19 +56,19 @@ static const struct golden rows[] = {
         "De waarde van attribuut StUF:indOnvolledigeDatum bij BG:geboortedatum is niet toegestaan; "
         "toegestaan: 'J', 'M', 'D', 'V'."},
     {IN_VTO("<ZKN:" CANARY ">" CANARY "</ZKN:" CANARY ">"), "schema.unexpected-element", B_L, 9,
-        PERSON "/ZKN:" CANARY, NULL},
+        PERSON "/ZKN:?", NULL},
     {IN_VTO("<BG:geboortedatum>20180101</BG:geboortedatum>" CANARY), "schema.text", B_L, 8, PERSON,
         "In element ZKN:natuurlijkPersoon staat losse tekst tussen de elementen."},
     {IN_VTO("<BG:geslachtsnaam xsi:nil=\"true\">" CANARY "</BG:geslachtsnaam>"), "schema.nil", B_B,
         9, PERSON "/BG:geslachtsnaam",
         "BG:geslachtsnaam is als leeg gemarkeerd (xsi:nil) en heeft toch inhoud."},
     {BV03_WITH(" " CANARY "=\"" CANARY "\"", "1"), "schema.attribute-unknown", B_L, 1,
-        "/StUF:Bv03Bericht/@" CANARY, NULL},
+        "/StUF:Bv03Bericht/@?", NULL},
     {BV03_WITH("", "12345678901234567890123456789012345678901"), "schema.length", B_L, 5,
         "/StUF:Bv03Bericht/StUF:stuurgegevens/StUF:referentienummer",
         "De waarde van StUF:referentienummer is te lang; hoogstens 40 tekens."},
     {FO01("<StUF:" CANARY "/>"), "schema.unexpected-element", B_L, 6,
-        "/StUF:Fo01Bericht/StUF:body/StUF:" CANARY, NULL},
+        "/StUF:Fo01Bericht/StUF:body/StUF:?", NULL},
     {VTO("", "QU" CANARY), "schema.base64", B_L, 11,
         "/JZ:vtoDi01/JZ:object/ZKN:heeftRelevant/ZKN:gerelateerde/ZKN:inhoud",
         "De bijlage in ZKN:inhoud is geen geldige base64."},
@@ -81,7 +81,7 @@ static const struct golden rows[] = {
         "ZKN:heeftBetrekkingOp."},
     {"<JZ:vtoDi01" NAMESPACES "/>", "schema.missing-element", B_L, 1, "/JZ:vtoDi01",
         "In JZ:vtoDi01 ontbreekt het verplichte element JZ:stuurgegevens."},
-    {"<JZ:" CANARY NAMESPACES "/>", "schema.unknown-kind", B_L, 1, "/JZ:" CANARY,
+    {"<JZ:" CANARY NAMESPACES "/>", "schema.unknown-kind", B_L, 1, "/JZ:?",
         "Dit bericht is geen bekende berichtsoort."},
 };
 
@@ -185,7 +185,7 @@ static void all_defects_are_told_in_one_go(void **state)
 /* What libxml2 might say and we do not know must still be a finding. */
 static void an_unknown_error_is_a_finding_all_the_same(void **state)
 {
-    xmlDocPtr d = xmlReadDoc(BAD_CAST "<a/>", NULL, NULL, 0);
+    xmlDocPtr d = xmlReadDoc(BAD_CAST "<object/>", NULL, NULL, 0);
     xmlError error = {
         .code = 1, .level = XML_ERR_ERROR, .message = (char *)"x%s", .node = d->children};
     struct corv_finding f;
@@ -194,7 +194,7 @@ static void an_unknown_error_is_a_finding_all_the_same(void **state)
     (void)state;
     corv_schema_finding(&error, &f, &s);
     assert_string_equal(f.code, "schema.invalid");
-    assert_string_equal(f.path, "/a");
+    assert_string_equal(f.path, "/object");
     error = (xmlError){.code = XML_SCHEMAV_ELEMENT_CONTENT};
     corv_schema_finding(&error, &f, &s);
     assert_string_equal(f.code, "schema.invalid");
@@ -208,7 +208,7 @@ static void an_unknown_error_is_a_finding_all_the_same(void **state)
 
 static void a_long_sentence_is_cut_between_characters(void **state)
 {
-    xmlDocPtr d = xmlReadDoc(BAD_CAST "<a/>", NULL, NULL, 0);
+    xmlDocPtr d = xmlReadDoc(BAD_CAST "<object/>", NULL, NULL, 0);
     char set[600];
     struct corv_finding f;
     struct corv_subject s;

@@ -63,8 +63,8 @@ static void read_all(const char *text, size_t n, size_t step, unsigned limit, st
             r->ends += e == CORV_HTTP_END;
         }
         if (e == CORV_HTTP_BAD) {
-            r->status = p.status;
-            snprintf(r->code, sizeof r->code, "%s", p.code);
+            r->status = p.why.status;
+            snprintf(r->code, sizeof r->code, "%s", p.why.code);
             assert_int_equal(corv_http_parse_next(&p, &in), CORV_HTTP_BAD); /* for good */
         } else {
             assert_int_equal(in.n, 0);

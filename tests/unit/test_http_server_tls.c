@@ -34,7 +34,7 @@ static void client_sender(struct world *w)
     CHECK(w, wire_put(&c, GET("/oin")));
     CHECK(w, wire_status(&c, OIN_RAAD) == 200);
     wire_close(&c);
-    UNTIL(w, w->stats.handshakes == 2 && w->stats.resumed == 1);
+    UNTIL(w, w->seen.stats.handshakes == 2 && w->seen.stats.resumed == 1);
     SSL_SESSION_free(wire_ticket);
     wire_ticket = NULL;
     CHECK(w, wire_open_tls(w, &c, "no-oin"));
@@ -72,8 +72,8 @@ static void client_strangers(struct world *w)
     CHECK(w, wire_put(&c, GET("/len")));
     CHECK(w, wire_more(&c) >= 0);
     wire_close(&c);
-    UNTIL(w, w->stats.refused_tls == 5 && w->stats.connections_now == 0);
-    CHECK(w, w->heads == 0 && w->stats.handshakes == 0);
+    UNTIL(w, w->seen.stats.refused_tls == 5 && w->seen.stats.connections_now == 0);
+    CHECK(w, w->seen.heads == 0 && w->seen.stats.handshakes == 0);
 }
 
 static void lets_no_stranger_in(void **state)
@@ -113,7 +113,7 @@ static void client_large(struct world *w)
     CHECK(w, wire_at_end(&c)); /* with close_notify */
     wire_close(&c);
     free(body);
-    UNTIL(w, w->stats.connections_now == 0 && w->stats.body_bytes_now == 0);
+    UNTIL(w, w->seen.stats.connections_now == 0 && w->seen.stats.body_bytes_now == 0);
 }
 
 static void takes_35_mebibytes(void **state)
@@ -141,7 +141,7 @@ static void client_slow_handshake(struct world *w)
     CHECK(w, wire_put_n(&c, "\x16\x03\x01\x02\x00\x01\x00", 7));
     CHECK(w, wire_more(&c) == 0);
     wire_close(&c);
-    UNTIL(w, w->stats.timeouts == 2 && w->stats.connections_now == 0);
+    UNTIL(w, w->seen.stats.timeouts == 2 && w->seen.stats.connections_now == 0);
 }
 
 static void ends_slow_handshakes(void **state)
@@ -166,7 +166,7 @@ static void client_full(struct world *w)
     CHECK(w, wire_put(&first, GET("/oin")));
     CHECK(w, wire_status(&first, OIN_RAAD) == 200);
     wire_close(&first);
-    UNTIL(w, w->stats.refused_busy == 1 && w->stats.handshakes == 1);
+    UNTIL(w, w->seen.stats.refused_busy == 1 && w->seen.stats.handshakes == 1);
 }
 
 static void spends_no_handshake_beyond_its_limit(void **state)
@@ -200,14 +200,14 @@ static void client_cut(struct world *w)
         CHECK(w, wire_put(&c, i % 3 ? "POST /len HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"
                                     : GET("/hold")));
         if (i % 3 == 0)
-            UNTIL(w, w->held_now == 1);
+            UNTIL(w, w->seen.held == 1);
         if (i % 2)
             wire_break(&c);
         else
             wire_close(&c);
         world_ask(w, world_release);
     }
-    UNTIL(w, w->stats.connections_now == 0 && w->stats.body_bytes_now == 0);
+    UNTIL(w, w->seen.stats.connections_now == 0 && w->seen.stats.body_bytes_now == 0);
 }
 
 static void survives_cut_connections(void **state)
@@ -225,7 +225,7 @@ static void client_pipelines(struct world *w)
     CHECK(w, wire_put(&c, GET("/hold") GET("/oin")));             /* and one more behind it */
     (void)SSL_shutdown(c.ssl);                                    /* and close_notify */
     for (int i = 0; i < 2; i++) {
-        UNTIL(w, w->held_now == 1);
+        UNTIL(w, w->seen.held == 1);
         world_ask(w, world_release);
         CHECK(w, wire_status(&c, "later") == 202);
         CHECK(w, wire_status(&c, OIN_RAAD) == 200);
@@ -266,7 +266,7 @@ static void client_rolls_over(struct world *w)
     CHECK(w, wire_more(&fresh) == -1);
     wire_close(&fresh);
     wire_close(&old);
-    UNTIL(w, w->stats.refused_tls == 1 && w->stats.handshakes == 1);
+    UNTIL(w, w->seen.stats.refused_tls == 1 && w->seen.stats.handshakes == 1);
 }
 
 static void takes_a_new_context_for_new_connections(void **state)

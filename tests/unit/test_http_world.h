@@ -56,15 +56,17 @@ struct world {
     bool closed; /* on_closed was called */
     char *big;
 
-    /* loop thread; read by the client through world_ask */
-    struct corv_http_stats stats;
-    uint64_t turns;
-    unsigned heads, bodies, ends;
+    /* loop thread */
+    struct world_counts {
+        uint64_t turns;
+        unsigned heads, bodies, ends, held, gone;
+        struct corv_http_stats stats;
+    } live;
     struct corv_http_request *held[HELD];
-    unsigned held_now, held_gone;
-    unsigned close_ms;
+    unsigned close_ms; /* written by the client before it asks for world_close */
 
     /* client thread */
+    struct world_counts seen; /* as world_look last copied them */
     unsigned port;
     atomic_int failed;
 };
@@ -85,7 +87,7 @@ static inline void world_on_head(void *ctx, struct corv_http_request *r)
 {
     struct world *w = ctx;
 
-    w->heads++;
+    w->live.heads++;
     corv_http_set_data(r, malloc(32));
     if (corv_view_is(corv_http_path(r), "/early"))
         corv_http_reply(r, 404, "text/plain", NULL, corv_view_str("no"), false);
@@ -98,7 +100,7 @@ static inline void world_on_body(void *ctx, struct corv_http_request *r)
     struct corv_view body = corv_http_body(r);
     char text[128];
 
-    w->bodies++;
+    w->live.bodies++;
     if (corv_view_is(path, "/echo")) {
         corv_http_reply(r, 200, "application/octet-stream", "X-A: b\r\n", body, false);
     } else if (corv_view_is(path, "/len")) {
@@ -116,8 +118,8 @@ static inline void world_on_body(void *ctx, struct corv_http_request *r)
         corv_http_reply(r, 204, NULL, NULL, (struct corv_view){0}, false);
     } else if (corv_view_is(path, "/big")) {
         corv_http_reply(r, 200, "text/plain", NULL, corv_view_of(w->big, BIG_REPLY), false);
-    } else if (corv_view_is(path, "/hold") && w->held_now < HELD) {
-        w->held[w->held_now++] = r;
+    } else if (corv_view_is(path, "/hold") && w->live.held < HELD) {
+        w->held[w->live.held++] = r;
     } else {
         corv_http_reply(r, 500, NULL, NULL, (struct corv_view){0}, true);
     }
@@ -127,7 +129,7 @@ static inline void world_on_end(void *ctx, struct corv_http_request *r)
 {
     struct world *w = ctx;
 
-    w->ends++;
+    w->live.ends++;
     free(corv_http_data(r));
 }
 
@@ -154,17 +156,19 @@ static inline void world_ask(struct world *w, world_question q)
 
 static inline void world_look(struct world *w)
 {
-    corv_http_server_stats(w->server, &w->stats);
-    w->held_gone = 0;
-    for (unsigned i = 0; i < w->held_now; i++)
-        w->held_gone += corv_http_gone(w->held[i]);
+    if (w->server)
+        corv_http_server_stats(w->server, &w->live.stats);
+    w->live.gone = 0;
+    for (unsigned i = 0; i < w->live.held; i++)
+        w->live.gone += corv_http_gone(w->held[i]);
+    w->seen = w->live;
 }
 
 static inline void world_release(struct world *w)
 {
-    for (unsigned i = 0; i < w->held_now; i++)
+    for (unsigned i = 0; i < w->live.held; i++)
         corv_http_reply(w->held[i], 202, "text/plain", NULL, corv_view_str("later"), false);
-    w->held_now = 0;
+    w->live.held = 0;
 }
 
 static inline void world_closed(void *ctx)
@@ -180,7 +184,7 @@ static inline void world_close(struct world *w)
     corv_http_server_close(w->server, w->close_ms, world_closed, w);
 }
 
-/* Asks until the condition on w->stats and so on holds. */
+/* Asks until the condition on w->seen holds. */
 #define UNTIL(w, what)                                                                             \
     do {                                                                                           \
         int64_t limit_ = corv_clock_mono_us() + PATIENCE * 1000000ll;                              \
@@ -205,7 +209,7 @@ static inline void world_finish(uv_async_t *a)
 
 static inline void world_turn(uv_prepare_t *p)
 {
-    ((struct world *)p->data)->turns++;
+    ((struct world *)p->data)->live.turns++;
 }
 
 static inline void world_client(void *arg)
@@ -276,7 +280,7 @@ static inline void world_run(struct world *w, void (*client)(struct world *))
     corv_tls_server_free(w->tls);
     free(w->big);
     assert_int_equal(atomic_load(&w->failed), 0);
-    assert_int_equal(w->heads, w->ends);
+    assert_int_equal(w->live.heads, w->live.ends);
 }
 
 /* ---- the client ------------------------------------------------------------------------------ */

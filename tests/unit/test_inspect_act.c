@@ -85,14 +85,14 @@ static void what_is_under_way_is_left_alone(void **state)
 {
     (void)state;
     fixture_traffic();
-    refused(corv_act_retry(inspect, NOTI, 0, ACTOR, &changed, &fault), CORV_E_STATE, "act.state",
-        "onderweg");
+    refused(corv_act_retry(inspect, NOTI, 0, ACTOR, &changed, &fault), CORV_E_STATE,
+        "act.under-way", "onderweg");
     refused(corv_act_hold(inspect, NOTI, 0, "even wachten", ACTOR, &changed, &fault), CORV_E_STATE,
-        "act.state", "onderweg");
+        "act.under-way", "onderweg");
     refused(corv_act_reroute(inspect, NOTI, 0, "almere", ACTOR, &changed, &fault), CORV_E_STATE,
-        "act.state", "onderweg");
+        "act.under-way", "onderweg");
     refused(corv_act_drop(inspect, NOTI, 0, "dubbel", ACTOR, &changed, &fault), CORV_E_STATE,
-        "act.state", "onderweg");
+        "act.under-way", "onderweg");
     trail_has(0);
     assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE owner = 'node1'"), 2);
 }

@@ -105,6 +105,21 @@ static void what_costs_too_much_is_refused(void **state)
         assert_string_equal(scan(rows[i].text), rows[i].code);
 }
 
+static void tags_together_have_a_limit(void **state)
+{
+    char text[1100];
+
+    (void)state;
+    (void)snprintf(text, sizeof text, "<a%985s></a>", "");
+    assert_string_equal(scan(text), "ok");
+    (void)snprintf(text, sizeof text, "<a%1000s></a>", "");
+    assert_string_equal(scan(text), "security.markup-size");
+    (void)snprintf(text, sizeof text, "<a></a%1000s>", "");
+    assert_string_equal(scan(text), "security.markup-size");
+    (void)snprintf(text, sizeof text, "<a>%1000s</a>", "");
+    assert_string_equal(scan(text), "ok"); /* text is not a tag */
+}
+
 /* Behind markup that no document has the walk stops, and so does what the parser may see. */
 static void the_parser_sees_little_beyond_what_was_counted(void **state)
 {
@@ -154,7 +169,8 @@ static void long_names_are_refused(void **state)
 /* Declarations count while they are in scope, and no longer. */
 static void namespaces_are_counted_where_they_are_in_scope(void **state)
 {
-    struct corv_read_limits wide = {.depth = 200,
+    struct corv_read_limits wide = {.text_total = 100000,
+        .depth = 200,
         .nodes = 100000,
         .attributes = 64,
         .attribute_bytes = 100,
@@ -184,6 +200,7 @@ int main(void)
         cmocka_unit_test(ordinary_markup_is_counted),
         cmocka_unit_test(what_costs_too_much_is_refused),
         cmocka_unit_test(the_parser_sees_little_beyond_what_was_counted),
+        cmocka_unit_test(tags_together_have_a_limit),
         cmocka_unit_test(long_names_are_refused),
         cmocka_unit_test(namespaces_are_counted_where_they_are_in_scope),
     };

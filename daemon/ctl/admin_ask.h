@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* One GET to the daemon's admin listener, blocking, at most three seconds.
+ * Test: tests/path/test_c03_ctl.py */
+#ifndef CORV_CTL_ADMIN_ASK_H
+#define CORV_CTL_ADMIN_ASK_H
+
+#include "config/config.h"
+#include "daemon/base/buf.h"
+
+/* The answer's status, 0 when there is none; body gets the body. */
+int corv_ctl_admin_ask(const struct corv_config *c, const char *path, struct corv_buf *body);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Is all well, and if not, what to do: one line per thing looked at, the worst decides. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "daemon/ctl/admin_ask.h"
+#include "daemon/ctl/certs.h"
+#include "daemon/ctl/json.h"
+#include "daemon/ctl/text.h"
+#include "daemon/ctl/verbs.h"
+
+#define CHECKS_MAX   12
+#define LATE_SECONDS 300 /* a due delivery that nobody took for so long: no progress */
+#define DISK_PERCENT 10
+
+enum level { WELL = CORV_CTL_YES, ATTENTION = CORV_CTL_NO, BROKEN = CORV_CTL_ERROR };
+
+struct check {
+    const char *name;  /* for --json: stays */
+    const char *label; /* for people */
+    enum level level;
+    char text[256];
+};
+struct report {
+    struct check checks[CHECKS_MAX];
+    unsigned count;
+};
+
+__attribute__((format(printf, 5, 6))) static void add(
+    struct report *r, const char *name, const char *label, enum level level, const char *fmt, ...)
+{
+    struct check *c = &r->checks[r->count];
+    va_list ap;
+
+    if (r->count == CHECKS_MAX)
+        return;
+    *c = (struct check){.name = name, .label = label, .level = level};
+    va_start(ap, fmt);
+    (void)vsnprintf(c->text, sizeof c->text, fmt, ap);
+    va_end(ap);
+    r->count++;
+}
+
+/* ---- what is looked at --------------------------------------------------------------------- */
+
+static void look_at_daemon(const struct corv_config *c, struct report *r)
+{
+    struct corv_buf body;
+    json_t *said = NULL;
+    int status;
+
+    if (!c->admin.socket && c->admin.port == 0) {
+        add(r, "daemon", "corvd", ATTENTION,
+            "niet te vragen: admin heeft geen vaste poort of socket in de configuratie");
+        return;
+    }
+    corv_buf_init(&body, 65536);
+    status = corv_ctl_admin_ask(c, "/readyz", &body);
+    said = body.p ? json_loads(body.p, 0, NULL) : NULL;
+    if (status == 200)
+        add(r, "daemon", "corvd", WELL, "draait en neemt berichten aan (versie %s)",
+            said && json_is_string(json_object_get(said, "version"))
+                ? json_string_value(json_object_get(said, "version"))
+                : "?");
+    else if (status == 0)
+        add(r, "daemon", "corvd", BROKEN,
+            "antwoordt niet. Draait het? Kijk met: systemctl status corvd");
+    else if (json_is_true(json_object_get(said, "draining")))
+        add(r, "daemon", "corvd", ATTENTION, "is aan het stoppen; start het zo nodig opnieuw");
+    else
+        add(r, "daemon", "corvd", BROKEN,
+            "neemt geen berichten aan (503): de database is niet bereikbaar voor corvd");
+    json_decref(said);
+    corv_buf_free(&body);
+}
+
+static bool look_at_database(struct corv_ctl *ctl, struct report *r)
+{
+    char conninfo[2048];
+    struct corv_fault fault = {0};
+
+    if (corv_inspect_open(corv_ctl_conninfo(ctl->config, conninfo, sizeof conninfo), &ctl->inspect,
+            &fault) == CORV_OK) {
+        add(r, "database", "Database", WELL, "bereikbaar");
+        return true;
+    }
+    add(r, "database", "Database", BROKEN, "%s", fault.text);
+    return false;
+}
+
+static void say_due(struct report *r, const struct corv_inspect_lane *worst)
+{
+    char span[32];
+
+    if (!worst || worst->oldest_due_seconds < 1) {
+        add(r, "progress", "Voortgang", WELL, "er is niets te laat");
+        return;
+    }
+    (void)corv_ctl_duration(worst->oldest_due_seconds, span, sizeof span);
+    if (worst->oldest_due_seconds < LATE_SECONDS)
+        add(r, "progress", "Voortgang", WELL, "oudste bezorging aan de beurt: %s (%s)", span,
+            worst->party);
+    else
+        add(r, "progress", "Voortgang", ATTENTION,
+            "een bezorging aan %s is %s te laat. Kijk met: corvctl queue", worst->party, span);
+}
+
+static void look_at_lanes(struct corv_ctl *ctl, struct report *r)
+{
+    struct corv_inspect_lane *lanes = NULL;
+    const struct corv_inspect_lane *worst = NULL;
+    struct corv_fault fault = {0};
+    uint64_t waiting = 0;
+    uint64_t held = 0;
+    uint64_t dead = 0;
+    unsigned failing = 0;
+    size_t count = 0;
+
+    if (corv_inspect_lanes(ctl->inspect, &lanes, &count, &fault) != CORV_OK) {
+        add(r, "queue", "Wachtrij", BROKEN, "%s", fault.text);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        waiting += lanes[i].waiting + lanes[i].leased;
+        held += lanes[i].held;
+        dead += lanes[i].dead;
+        failing += lanes[i].waiting > 0 && lanes[i].last_code[0];
+        if (!worst || lanes[i].oldest_due_seconds > worst->oldest_due_seconds)
+            worst = &lanes[i];
+    }
+    say_due(r, worst);
+    add(r, "waiting", "Wachtend", failing ? ATTENTION : WELL,
+        failing ? "%" PRIu64 ", bij %u ontvanger%s mislukte de laatste poging. Kijk met: corvctl "
+                  "queue"
+                : "%" PRIu64,
+        waiting, failing, failing == 1 ? "" : "s");
+    add(r, "held", "Vastgehouden", held ? ATTENTION : WELL,
+        held ? "%" PRIu64 ": beantwoord de vragen. Kijk met: corvctl message list --state held"
+             : "%" PRIu64,
+        held);
+    add(r, "dead", "Mislukt", dead ? ATTENTION : WELL,
+        dead ? "%" PRIu64 ": kijk met: corvctl dead" : "%" PRIu64, dead);
+    corv_inspect_free(lanes);
+}
+
+static void look_at_today(struct corv_ctl *ctl, struct report *r)
+{
+    struct corv_inspect_day *days = NULL;
+    struct corv_fault fault = {0};
+    size_t count = 0;
+    uint64_t messages = 0;
+    uint64_t confirmed = 0;
+
+    if (corv_inspect_days(ctl->inspect, 1, &days, &count, &fault) != CORV_OK)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        messages += days[i].messages;
+        confirmed += days[i].confirmed;
+    }
+    add(r, "today", "Vandaag", WELL, "%" PRIu64 " berichten, %" PRIu64 " bezorgingen bevestigd",
+        messages, confirmed);
+    corv_inspect_free(days);
+}
+
+static void look_at_certs(const struct corv_config *c, struct report *r)
+{
+    static struct corv_ctl_cert certs[CORV_CTL_CERTS_MAX];
+    unsigned count = corv_ctl_certs(c, certs);
+    const struct corv_ctl_cert *worst = NULL;
+
+    for (unsigned i = 0; i < count; i++)
+        if (certs[i].readable && (!worst || certs[i].days < worst->days))
+            worst = &certs[i];
+    if (!worst)
+        add(r, "certificates", "Certificaten", WELL, "niet te lezen voor deze gebruiker");
+    else if (worst->days < 0)
+        add(r, "certificates", "Certificaten", BROKEN, "%s is VERLOPEN. Vervang het bestand",
+            worst->key);
+    else if (worst->days < CORV_CTL_CERT_DAYS)
+        add(r, "certificates", "Certificaten", ATTENTION,
+            "%s verloopt over %d dagen. Vraag een nieuw aan", worst->key, worst->days);
+    else
+        add(r, "certificates", "Certificaten", WELL, "de eerste verloopt over %d dagen",
+            worst->days);
+}
+
+static void look_at_disk(const struct corv_config *c, struct report *r)
+{
+    struct statvfs fs;
+
+    if (statvfs(c->state_dir, &fs) != 0 || fs.f_blocks == 0)
+        return;
+    unsigned percent = (unsigned)(100.0 * (double)fs.f_bavail / (double)fs.f_blocks);
+
+    add(r, "disk", "Schijf", percent < DISK_PERCENT ? ATTENTION : WELL,
+        percent < DISK_PERCENT ? "nog %u%% vrij bij state_dir. Maak ruimte" : "%u%% vrij", percent);
+}
+
+/* ---- the answer --------------------------------------------------------------------------- */
+
+static enum level worst_of(const struct report *r)
+{
+    enum level worst = WELL;
+
+    for (unsigned i = 0; i < r->count; i++)
+        worst = r->checks[i].level > worst ? r->checks[i].level : worst;
+    return worst;
+}
+
+static const char *const level_names[] = {"ok", "attention", "broken"};
+
+static json_t *report_json(const struct report *r)
+{
+    json_t *checks = json_array();
+
+    for (unsigned i = 0; i < r->count; i++)
+        (void)json_array_append_new(checks,
+            json_pack("{s:s, s:s, s:o}", "name", r->checks[i].name, "state",
+                level_names[r->checks[i].level], "text", corv_ctl_json_text(r->checks[i].text)));
+    return json_pack("{s:s, s:o}", "state", level_names[worst_of(r)], "checks", checks);
+}
+
+static void say(struct corv_ctl *ctl, const struct report *r)
+{
+    static const char *const verdicts[] = {
+        "Alles is in orde.", "Kijk hiernaar:", "corvd werkt nu niet goed:"};
+    static const enum corv_ctl_tone tones[] = {CORV_TONE_GOOD, CORV_TONE_WARN, CORV_TONE_BAD};
+    static const char *const marks[] = {"  ", "! ", "X "};
+    enum level worst = worst_of(r);
+
+    corv_ctl_tone_write(&ctl->out, tones[worst], verdicts[worst], ctl->color);
+    corv_ctl_printf(ctl, "\n");
+    for (unsigned i = 0; i < r->count; i++) {
+        enum level level = r->checks[i].level;
+        char label[32];
+
+        (void)snprintf(label, sizeof label, "%s%s", marks[level], r->checks[i].label);
+        corv_ctl_wrap(&ctl->out, label, 16, r->checks[i].text);
+    }
+}
+
+int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
+{
+    struct report r = {.count = 0};
+
+    if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0) || !corv_ctl_config(ctl))
+        return CORV_CTL_ERROR;
+    look_at_daemon(ctl->config, &r);
+    if (look_at_database(ctl, &r)) {
+        look_at_lanes(ctl, &r);
+        look_at_today(ctl, &r);
+    }
+    look_at_certs(ctl->config, &r);
+    look_at_disk(ctl->config, &r);
+    if (ctl->json)
+        corv_ctl_json(ctl, report_json(&r));
+    else
+        say(ctl, &r);
+    return (int)worst_of(&r);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The whole way of a message: its events with the time between them, how its deliveries stand, and
+ * the same of what was made from it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/json.h"
+#include "daemon/ctl/message.h"
+#include "daemon/ctl/text.h"
+#include "daemon/ctl/verbs.h"
+#include "daemon/ctl/words.h"
+
+static enum corv_ctl_tone tone_of(const char *event)
+{
+    static const struct {
+        const char *event;
+        enum corv_ctl_tone tone;
+    } tones[] = {{"delivery.confirmed", CORV_TONE_GOOD}, {"delivery.dead", CORV_TONE_BAD},
+        {"delivery.held", CORV_TONE_WARN}, {"delivery.later", CORV_TONE_WARN},
+        {"message.conflict", CORV_TONE_BAD}};
+
+    for (size_t i = 0; i < sizeof tones / sizeof tones[0]; i++)
+        if (strcmp(event, tones[i].event) == 0)
+            return tones[i].tone;
+    return CORV_TONE_PLAIN;
+}
+
+static void events_table(struct corv_ctl *ctl, const struct corv_inspect_message *m,
+    const struct corv_inspect_event *events, size_t count)
+{
+    static const struct corv_ctl_column columns[] = {{.title = "TIJD UTC"},
+        {.title = "NA", .right = true}, {.title = "GEBEURTENIS", .toned = true},
+        {.title = "BEZ.", .right = true}, {.title = "PARTIJ", .least = 8},
+        {.title = "BIJZONDERHEDEN", .least = 10}, {.title = NULL}};
+    long long begin = corv_ctl_ms(m->received);
+    struct corv_ctl_table t;
+
+    corv_ctl_table_init(&t, columns);
+    for (size_t i = 0; i < count; i++) {
+        const struct corv_inspect_event *e = &events[i];
+        bool operator= strncmp(e->actor, "operator:", 9) == 0;
+        char when[32];
+        char after[32];
+        char no[16] = "";
+        char what[700];
+        const char *cells[] = {corv_ctl_when(e->at, when, sizeof when),
+            corv_ctl_duration((double)(corv_ctl_ms(e->at) - begin) / 1000, after, sizeof after),
+            corv_ctl_event_word(e->event), no, e->party, what};
+
+        if (e->delivery)
+            (void)snprintf(no, sizeof no, "%d", e->delivery);
+        (void)snprintf(what, sizeof what,
+            "%s%s%s%s%s", operator? e->actor : "",
+                          operator&&(e->code[0] || e->detail[0]) ? " " : "", e->code,
+            e->code[0] && e->detail[0] ? " " : "", e->detail);
+        corv_ctl_table_add(&t, tone_of(e->event), cells);
+    }
+    corv_ctl_table_end(ctl, &t);
+}
+
+static void write_trace(struct corv_ctl *ctl, const struct corv_ctl_dossier *d,
+    const struct corv_inspect_event *events, size_t count)
+{
+    corv_ctl_head(ctl, &d->message);
+    if (d->message.referentie[0])
+        corv_ctl_line(ctl, "Referentie", "%s", d->message.referentie);
+    for (size_t i = 0; i < d->deliveries_count; i++)
+        corv_ctl_delivery_lines(ctl, &d->deliveries[i]);
+    corv_ctl_printf(ctl, "\n");
+    events_table(ctl, &d->message, events, count);
+}
+
+static json_t *trace_json(const struct corv_ctl_dossier *d, const struct corv_inspect_event *events,
+    size_t count, json_t *derived)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, corv_ctl_json_event(&events[i]));
+    return json_pack("{s:o, s:o, s:o, s:o}", "message", corv_ctl_json_message(&d->message),
+        "events", list, "deliveries", corv_ctl_json_deliveries(d->deliveries, d->deliveries_count),
+        "derived", derived);
+}
+
+/* level: a message made from this one is traced too, but not what was made from that. */
+static corv_rc trace(
+    struct corv_ctl *ctl, const char *id, int level, json_t **out, struct corv_fault *fault)
+{
+    struct corv_ctl_dossier d = {0};
+    struct corv_inspect_event *events = NULL;
+    json_t *derived = json_array();
+    size_t count = 0;
+    corv_rc rc = corv_ctl_dossier_read(ctl, id, &d, fault);
+
+    if (rc == CORV_OK)
+        rc = corv_inspect_trace(ctl->inspect, d.message.id, &events, &count, fault);
+    if (rc == CORV_OK && !ctl->json)
+        write_trace(ctl, &d, events, count);
+    for (size_t i = 0; rc == CORV_OK && level == 0 && i < d.children_count; i++) {
+        json_t *child = NULL;
+
+        if (!ctl->json)
+            corv_ctl_printf(ctl, "\nDaaruit gemaakt:\n");
+        rc = trace(ctl, d.children[i].id, level + 1, &child, fault);
+        if (child)
+            (void)json_array_append_new(derived, child);
+    }
+    if (rc == CORV_OK && ctl->json)
+        *out = trace_json(&d, events, count, json_incref(derived));
+    json_decref(derived);
+    corv_inspect_free(events);
+    corv_ctl_dossier_free(&d);
+    return rc;
+}
+
+int corv_verb_message_trace(struct corv_ctl *ctl, int argc, char **argv)
+{
+    struct corv_fault fault = {0};
+    json_t *value = NULL;
+    corv_rc rc;
+
+    if (!corv_ctl_options(ctl, &argc, argv, NULL, 1, 1) || !corv_ctl_database(ctl))
+        return CORV_CTL_ERROR;
+    rc = trace(ctl, argv[0], 0, &value, &fault);
+    if (rc != CORV_OK)
+        return corv_ctl_fault(ctl, rc, &fault);
+    if (ctl->json)
+        corv_ctl_json(ctl, value);
+    return CORV_CTL_YES;
+}

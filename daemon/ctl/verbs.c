@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The table of verbs, and how a command line comes to one. */
+#include "daemon/ctl/verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/log.h"
+#include "daemon/ctl/text.h"
+
+#define CONFIG_DEFAULT "/etc/corvd/corvd.yaml"
+#define OUTPUT_MAX     (256u << 20)
+#define HELP_INDENT    18
+
+const struct corv_ctl_verb corv_ctl_verbs[] = {
+    {"status", "", "Is alles in orde, en zo niet: wat moet u doen?",
+        "Afsluitcode 0: in orde; 1: kijk ernaar; 2: corvd werkt niet of is niet te bereiken.",
+        corv_verb_status},
+    {"message list", "[--kind SOORT] [--party PARTIJ] [--state STAND] [--reference NR] [--limit N]",
+        "Berichten, de nieuwste eerst.",
+        "STAND is waiting, leased, held, dead, confirmed of dropped. PARTIJ is afzender of "
+        "ontvanger. NR is het referentienummer.",
+        corv_verb_message_list},
+    {"message show", "NUMMER", "Een bericht en zijn bezorgingen.",
+        "Het begin van het nummer is genoeg als het maar bij een bericht past.",
+        corv_verb_message_show},
+    {"message trace", "NUMMER", "De hele weg van een bericht, met tijden.", NULL,
+        corv_verb_message_trace},
+    {"queue", "[--limit N]", "Wat er nog bezorgd moet worden, per ontvanger.", NULL,
+        corv_verb_queue},
+    {"dead", "[--limit N]", "Mislukte bezorgingen: hier moet iemand iets mee.", NULL,
+        corv_verb_dead},
+    {"retry", "NUMMER[/NR]", "Een mislukte of wachtende bezorging nu opnieuw proberen.",
+        "Zonder /NR: alle bezorgingen van het bericht waarvoor het kan.", corv_verb_retry},
+    {"hold", "NUMMER[/NR] [--reason TEKST]", "Een bezorging tegenhouden.",
+        "Zet geen persoonsgegevens in de reden: die blijft in het auditspoor staan.",
+        corv_verb_hold},
+    {"release", "NUMMER[/NR] [--to PARTIJ]", "Een vastgehouden bezorging laten gaan.",
+        "--to is nodig als nog niet vaststaat wie het bericht moet krijgen.", corv_verb_release},
+    {"reroute", "NUMMER[/NR] --to PARTIJ", "Een bezorging naar een andere partij sturen.", NULL,
+        corv_verb_reroute},
+    {"drop", "NUMMER[/NR] --reason TEKST", "Een bezorging laten vervallen.",
+        "De ontvanger krijgt het bericht dan niet van corvd. Zet geen persoonsgegevens in de "
+        "reden: "
+        "die blijft in het auditspoor staan.",
+        corv_verb_drop},
+    {"validate", "BESTAND...", "Berichten nakijken zonder ze te versturen.",
+        "Een regel per bevinding: BESTAND: invalid LAAG CODE REGEL:KOLOM TEKST, of BESTAND: valid "
+        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen.",
+        corv_verb_validate},
+    {"route explain", "BESTAND [--as PARTIJ] [--at JJJJ-MM-DD]",
+        "Waar zou dit bericht heen gaan, en waarom?",
+        "--as is de partij van wie het certificaat is; anders is dat de zender in het bericht.",
+        corv_verb_route_explain},
+    {"config check", "", "De configuratie nakijken.", NULL, corv_verb_config_check},
+    {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
+        "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},
+    {"audit verify", "", "Narekenen dat niemand het auditspoor heeft gewijzigd.", NULL,
+        corv_verb_audit_verify},
+    {"stats", "[--days N]", "Aantallen per dag en soort.", NULL, corv_verb_stats},
+    {"version", "", "De versie van dit programma.", NULL, corv_verb_version},
+    {"help", "[VERB]", "Deze lijst, of uitleg bij een verb.", NULL, corv_verb_help},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+/* ---- help --------------------------------------------------------------------------------- */
+
+static void list_verbs(struct corv_ctl *ctl)
+{
+    corv_ctl_printf(ctl, "Gebruik: corvctl [--config BESTAND] [--json] VERB ...\n\n");
+    for (const struct corv_ctl_verb *v = corv_ctl_verbs; v->name; v++) {
+        char label[HELP_INDENT + 8];
+
+        (void)snprintf(label, sizeof label, "  %s", v->name);
+        corv_ctl_wrap(&ctl->out, label, HELP_INDENT, v->help);
+    }
+    corv_ctl_printf(ctl, "\n");
+    corv_ctl_wrap(&ctl->out, "", 0,
+        "Zonder --config: de omgevingsvariabele CORV_CONFIG, anders " CONFIG_DEFAULT
+        ". Uitleg bij een verb: corvctl help VERB");
+}
+
+static const struct corv_ctl_verb *find_verb(int argc, char **argv, int *words)
+{
+    for (*words = 2; *words > 0; --*words)
+        for (const struct corv_ctl_verb *v = corv_ctl_verbs; v->name; v++) {
+            char said[64] = "";
+
+            if (argc < *words)
+                break;
+            (void)snprintf(said, sizeof said, "%s%s%s", argv[0], *words == 2 ? " " : "",
+                *words == 2 ? argv[1] : "");
+            if (strcmp(said, v->name) == 0)
+                return v;
+        }
+    return NULL;
+}
+
+static json_t *verbs_json(void)
+{
+    json_t *list = json_array();
+
+    for (const struct corv_ctl_verb *v = corv_ctl_verbs; v->name; v++)
+        (void)json_array_append_new(list,
+            json_pack("{s:s, s:s, s:s}", "verb", v->name, "usage", v->usage, "help", v->help));
+    return list;
+}
+
+int corv_verb_help(struct corv_ctl *ctl, int argc, char **argv)
+{
+    int words = 0;
+    const struct corv_ctl_verb *v = find_verb(argc, argv, &words);
+
+    if (argc > 0 && !v)
+        return corv_ctl_complain(
+            ctl, CORV_CTL_ERROR, "ctl.usage", "Dit verb ken ik niet. Alle verbs: corvctl help");
+    if (ctl->json) {
+        corv_ctl_json(ctl, verbs_json());
+        return CORV_CTL_YES;
+    }
+    if (!v) {
+        list_verbs(ctl);
+        return CORV_CTL_YES;
+    }
+    corv_ctl_printf(ctl, "Gebruik: corvctl %s %s\n\n", v->name, v->usage);
+    corv_ctl_wrap(&ctl->out, "", 0, v->help);
+    if (v->more)
+        corv_ctl_wrap(&ctl->out, "", 0, v->more);
+    return CORV_CTL_YES;
+}
+
+int corv_verb_version(struct corv_ctl *ctl, int argc, char **argv)
+{
+    if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0))
+        return CORV_CTL_ERROR;
+    if (ctl->json)
+        corv_ctl_json(ctl, json_pack("{s:s}", "version", CORV_VERSION));
+    else
+        corv_ctl_printf(ctl, "corvctl %s\n", CORV_VERSION);
+    return CORV_CTL_YES;
+}
+
+/* ---- from the command line to a verb ------------------------------------------------------- */
+
+/* Takes what holds for every verb out of the line, wherever it stands. */
+static int global_options(struct corv_ctl *ctl, int argc, char **argv, bool *help)
+{
+    static char version[] = "version";
+    int kept = 0;
+
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            while (i < argc)
+                argv[kept++] = argv[i++];
+        } else if (strcmp(argv[i], "--json") == 0) {
+            ctl->json = true;
+        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            *help = true;
+        } else if (strcmp(argv[i], "--version") == 0) {
+            argv[kept++] = version;
+        } else if (strncmp(argv[i], "--config=", 9) == 0) {
+            ctl->config_path = argv[i] + 9;
+        } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+            ctl->config_path = argv[++i];
+        } else {
+            argv[kept++] = argv[i];
+        }
+    }
+    return kept;
+}
+
+static int run(struct corv_ctl *ctl, int argc, char **argv, bool help)
+{
+    int words = 0;
+    const struct corv_ctl_verb *v = find_verb(argc, argv, &words);
+
+    if (help)
+        return corv_verb_help(ctl, v ? words : 0, argv);
+    if (argc == 0) {
+        list_verbs(ctl);
+        return CORV_CTL_ERROR;
+    }
+    if (!v) {
+        ctl->verb = "";
+        return corv_ctl_complain(
+            ctl, CORV_CTL_ERROR, "ctl.usage", "Dit verb ken ik niet. Alle verbs: corvctl help");
+    }
+    ctl->verb = v->name;
+    return v->function(ctl, argc - words, argv + words);
+}
+
+static bool wants_color(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
+}
+
+int corv_ctl_main(int argc, char **argv)
+{
+    const char *set = getenv("CORV_CONFIG");
+    struct corv_ctl ctl = {
+        .config_path = set && *set ? set : CONFIG_DEFAULT, .verb = "", .color = wants_color()};
+    bool help = false;
+    int code;
+
+    corv_log_set_level(CORV_LOG_ERROR); /* the words for people come from the verbs */
+    corv_buf_init(&ctl.out, OUTPUT_MAX);
+    argc = global_options(&ctl, argc - 1, argv + 1, &help);
+    ctl.color = ctl.color && !ctl.json;
+    code = run(&ctl, argc, argv + 1, help);
+    if (ctl.out.failed)
+        code = CORV_CTL_ERROR;
+    corv_ctl_flush(&ctl);
+    corv_inspect_close(ctl.inspect);
+    corv_config_free(ctl.config);
+    corv_buf_free(&ctl.out);
+    return ferror(stdout) ? CORV_CTL_ERROR : code;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* PostgreSQL crashing, hanging, cut off, read-only or without its standby while the queue works.
+ * What is asked of the queue: a yes is in the database, once; a no comes in time. */
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "tests/support/pg_proxy.h"
+#include "tests/support/queue_kit.h"
+#include "tests/support/test_pg.h"
+
+#define PUTS    600
+#define AT_ONCE 50
+#define SLACK   700000 /* µs: looking for late items, a busy machine */
+
+static struct test_pg *server;
+static char *info;
+static struct kit kit;
+static struct kit_put sent[PUTS];
+
+static int set_up_server(void **state)
+{
+    (void)state;
+    server = test_pg_new();
+    return 0;
+}
+
+static int tear_down_server(void **state)
+{
+    (void)state;
+    test_pg_free(server);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    static unsigned number;
+    char name[16];
+
+    (void)state;
+    (void)snprintf(name, sizeof name, "f%u", ++number);
+    info = test_pg_database(server, name, false);
+    memset(sent, 0, sizeof sent);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    (void)kit_verify_audit(info);
+    for (int i = 0; i < PUTS; i++)
+        kit_put_free(&sent[i]);
+    free(info);
+    return 0;
+}
+
+static int64_t count(const char *sql)
+{
+    return test_pg_number(info, sql);
+}
+
+/* ---- a flow of puts
+ * ------------------------------------------------------------------------------- */
+
+static struct {
+    unsigned asked;
+    unsigned until; /* answered */
+} flow;
+
+/* Keeps AT_ONCE puts under way; one that is refused is asked again at the next round. */
+static bool flowing(void *ctx)
+{
+    (void)ctx;
+    while (flow.asked < PUTS && flow.asked - kit.answered < AT_ONCE) {
+        struct kit_put *p = &sent[flow.asked];
+
+        if (!p->k)
+            kit_put_make(&kit, p, flow.asked, flow.asked);
+        if (corv_queue_put(kit.q, &p->put) != CORV_OK)
+            break;
+        p->asked_us = corv_clock_mono_us();
+        flow.asked++;
+    }
+    return kit.answered >= flow.until;
+}
+
+static void flow_until(unsigned answered)
+{
+    flow.until = answered;
+    kit_until(&kit, flowing, NULL, "flow");
+}
+
+static bool in_database(const struct corv_id *id)
+{
+    char sql[128];
+    char text[CORV_ID_TEXT];
+
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM corv.message WHERE id = '%s'",
+        corv_id_text(id, text));
+    return count(sql) == 1;
+}
+
+/* Both promises, for every put. Returns how many were stored. */
+static unsigned check_flow(unsigned wait_ms)
+{
+    unsigned stored = 0;
+    int64_t longest = 0;
+
+    for (unsigned i = 0; i < PUTS; i++) {
+        assert_true(sent[i].answered);
+        if (sent[i].answer.result == CORV_PUT_STORED) {
+            stored++;
+            assert_true(in_database(&sent[i].message.id));
+            continue;
+        }
+        assert_int_equal(sent[i].answer.result, CORV_PUT_UNAVAILABLE);
+        if (sent[i].answered_us - sent[i].asked_us > longest)
+            longest = sent[i].answered_us - sent[i].asked_us;
+    }
+    assert_true(longest <= (int64_t)wait_ms * 1000 + SLACK);
+    assert_int_equal(count("SELECT count(*) FROM corv.message"),
+        count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"));
+    assert_int_equal(count("SELECT count(*) FROM corv.message"),
+        count("SELECT count(DISTINCT message_id) FROM corv.delivery"));
+    return stored;
+}
+
+static void begin(unsigned wait_ms)
+{
+    flow.asked = 0;
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .wait_ms = wait_ms}, true);
+}
+
+static void a_crash_in_the_flow_loses_nothing(void **state)
+{
+    (void)state;
+    begin(8000);
+    for (unsigned round = 1; round <= 3; round++) {
+        flow_until(round * 120);
+        test_pg_crash(server);
+        test_pg_launch(server);
+    }
+    flow_until(PUTS);
+    kit_close(&kit);
+    assert_int_equal(check_flow(8000), PUTS);
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), PUTS);
+}
+
+static void a_long_absence_is_said_in_time(void **state)
+{
+    struct corv_queue_stats s;
+
+    (void)state;
+    begin(600);
+    flow_until(150);
+    test_pg_crash(server);
+    flow_until(150 + AT_ONCE); /* those under way are answered though nobody is there */
+    kit_until_connected(&kit, false);
+    kit_run_ms(&kit, 300);
+    test_pg_launch(server);
+    flow_until(PUTS);
+    corv_queue_stats_get(kit.q, &s);
+    kit_close(&kit);
+    assert_true(s.reconnects >= 1);
+
+    unsigned stored = check_flow(600);
+
+    assert_true(stored < PUTS);
+    assert_true(stored >= PUTS - 2 * AT_ONCE);
+}
+
+static void a_hanging_database_is_said_in_time(void **state)
+{
+    (void)state;
+    begin(800);
+    flow_until(100);
+    test_pg_pause(server, true);
+    flow_until(100 + AT_ONCE);
+    test_pg_pause(server, false);
+    flow_until(PUTS);
+    kit_close(&kit);
+    assert_true(check_flow(800) < PUTS);
+}
+
+/* ---- one put, cut at one point
+ * --------------------------------------------------------------------- */
+
+static bool asleep(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 1;
+}
+
+static void a_session_ended_before_commit_is_done_again(void **state)
+{
+    (void)state;
+    begin(8000);
+    test_pg_exec(info,
+        "CREATE TABLE public.slow (x integer); GRANT SELECT ON public.slow TO PUBLIC;"
+        "INSERT INTO public.slow VALUES (1);"
+        "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF EXISTS (SELECT FROM public.slow) THEN PERFORM pg_sleep(30); END IF;"
+        " RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE UPDATE ON corv.audit_head FOR EACH ROW"
+        " EXECUTE FUNCTION public.slow()");
+    kit_put_make(&kit, &sent[0], 0, 0);
+    kit_put_ask(&sent[0]);
+    kit_until(&kit, asleep, NULL, "between statement and COMMIT");
+    test_pg_exec(info, "DELETE FROM public.slow");
+    test_pg_exec(info, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE wait_event = 'PgSleep'");
+    kit_until_answered(&kit, 1);
+    kit_close(&kit);
+    assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit"), 1);
+}
+
+struct cut_case {
+    struct pg_proxy *proxy;
+    struct kit_settle settle;
+};
+
+static bool answered_and_cut(void *ctx)
+{
+    struct cut_case *c = ctx;
+
+    return pg_proxy_cuts(c->proxy) == 1 && sent[0].answered && c->settle.answered;
+}
+
+/* A put, a settle of an earlier delivery and its fault message share the COMMIT that is cut. */
+static void cut_at(enum pg_proxy_mode mode)
+{
+    struct cut_case c = {.proxy = pg_proxy_new(test_pg_dir(server))};
+    char through[160];
+
+    (void)snprintf(
+        through, sizeof through, "host=%s %s", pg_proxy_dir(c.proxy), strstr(info, "user="));
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
+    for (unsigned i = 0; i < 3; i++)
+        kit_put_make(&kit, &sent[i], i, i);
+    sent[1].delivery[0].lease_now = true;
+    kit_put_ask(&sent[1]);
+    kit_until_answered(&kit, 1);
+    pg_proxy_mode(c.proxy, mode);
+    sent[2].delivery[0].party = "vt-flevoland";
+    kit_settle_make(&kit, &c.settle, &sent[1].message.id, 1, 1, CORV_DELIVERY_DEAD);
+    c.settle.s.fault = &sent[2].message;
+    kit_put_ask(&sent[0]);
+    kit_settle_ask(&c.settle);
+    kit_until(&kit, answered_and_cut, &c, "answer after the cut");
+    kit_close(&kit);
+    pg_proxy_free(c.proxy);
+    assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
+    assert_true(corv_id_eq(&sent[0].answer.first, &sent[0].message.id));
+    assert_true(c.settle.committed);
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), 3);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 2);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
+}
+
+static void a_commit_that_never_arrived_is_done_again(void **state)
+{
+    (void)state;
+    cut_at(PG_PROXY_CUT_BEFORE_COMMIT);
+}
+
+static void a_commit_whose_answer_was_lost_is_recognised(void **state)
+{
+    (void)state;
+    cut_at(PG_PROXY_CUT_AFTER_COMMIT);
+}
+
+/* ---- no yes without the standby
+ * --------------------------------------------------------------------- */
+
+static void set_standby(const char *sql)
+{
+    test_pg_exec(info, sql);
+    test_pg_exec(info, "SELECT pg_reload_conf()");
+}
+
+static bool standby_missing(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names'"
+                 " AND setting = 'nobody'") == 1;
+}
+
+static bool standby_forgotten(void *ctx)
+{
+    return !standby_missing(ctx);
+}
+
+static bool waiting_for_standby(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == 1;
+}
+
+static void what_no_standby_has_is_no_yes(void **state)
+{
+    (void)state;
+    begin(1500);
+    set_standby("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    kit_until(&kit, standby_missing, NULL, "reload");
+    kit_put_make(&kit, &sent[0], 0, 0);
+    kit_put_ask(&sent[0]);
+    kit_until_answered(&kit, 1);
+    assert_int_equal(sent[0].answer.result, CORV_PUT_UNAVAILABLE);
+    kit_until_connected(&kit, true);
+    kit_put_make(&kit, &sent[1], 1, 1);
+    kit_put_ask(&sent[1]);
+    kit_until(&kit, waiting_for_standby, NULL, "COMMIT waits");
+    /* A cancelled wait is reported as a COMMIT, with a warning. */
+    test_pg_exec(info, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+                       " WHERE wait_event = 'SyncRep'");
+    kit_run_ms(&kit, 200);
+    assert_false(sent[1].answered);
+    set_standby("ALTER SYSTEM RESET synchronous_standby_names");
+    kit_until(&kit, standby_forgotten, NULL, "reload");
+    kit_until_answered(&kit, 2);
+    kit_until_connected(&kit, true);
+    kit_put_make(&kit, &sent[2], 0, 0); /* the sender repeats */
+    kit_put_ask(&sent[2]);
+    kit_until_answered(&kit, 3);
+    assert_int_equal(sent[2].answer.result, CORV_PUT_REPEAT); /* it was there, unconfirmed */
+    assert_true(corv_id_eq(&sent[2].answer.first, &sent[0].message.id));
+    kit_close(&kit);
+}
+
+/* ---- not ours to write
+ * ------------------------------------------------------------------------------- */
+
+static void a_read_only_database_is_no_connection(void **state)
+{
+    char sql[128];
+    char writing[256];
+
+    (void)state;
+    begin(8000);
+    (void)snprintf(sql, sizeof sql, "ALTER DATABASE %s SET default_transaction_read_only = on",
+        strstr(info, "dbname=") + 7);
+    test_pg_exec(info, sql);
+    test_pg_exec(info, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE application_name LIKE 'corvd.%'");
+    kit_until_connected(&kit, false);
+    kit_run_ms(&kit, 500);
+    assert_false(kit.connected);
+    kit_put_make(&kit, &sent[0], 0, 0);
+    assert_int_equal(corv_queue_put(kit.q, &sent[0].put), CORV_AGAIN);
+    (void)snprintf(sql, sizeof sql, "ALTER DATABASE %s RESET default_transaction_read_only",
+        strstr(info, "dbname=") + 7);
+    (void)snprintf(
+        writing, sizeof writing, "%s options='-c default_transaction_read_only=off'", info);
+    test_pg_exec(writing, sql);
+    kit_until_connected(&kit, true);
+    kit_put_ask(&sent[0]);
+    kit_until_answered(&kit, 1);
+    assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
+    kit_close(&kit);
+}
+
+static void two_of_one_name_do_not_share_a_chain(void **state)
+{
+    struct kit second;
+
+    (void)state;
+    begin(8000);
+    kit_open(&second, (struct corv_queue_options){.conninfo = info, .node = "a"}, false);
+    kit_run_ms(&second, 500);
+    assert_false(second.connected);
+    kit_put_make(&second, &sent[0], 0, 0);
+    assert_int_equal(corv_queue_put(second.q, &sent[0].put), CORV_AGAIN);
+    kit_close(&kit);
+    kit_until_connected(&second, true);
+    kit_put_ask(&sent[0]);
+    kit_until_answered(&second, 1);
+    assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
+    kit_close(&second);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_crash_in_the_flow_loses_nothing),
+        TEST(a_long_absence_is_said_in_time),
+        TEST(a_hanging_database_is_said_in_time),
+        TEST(a_session_ended_before_commit_is_done_again),
+        TEST(a_commit_that_never_arrived_is_done_again),
+        TEST(a_commit_whose_answer_was_lost_is_recognised),
+        TEST(what_no_standby_has_is_no_yes),
+        TEST(a_read_only_database_is_no_connection),
+        TEST(two_of_one_name_do_not_share_a_chain),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+}
