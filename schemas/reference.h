@@ -19,25 +19,28 @@ struct corv_instance {
     const char *code; /* IDINST, e.g. RC0329 */
     const char *name; /* "" when the list has none */
     const char *oin;  /* 20 digits, or "" */
+    int from;         /* first day, YYYYMMDD; 0: since ever */
     int until;        /* last day, YYYYMMDD; 0 = open */
 };
 
 struct corv_reference_role {
     const char *code;
     const char *name; /* without the blanks the published list has at the end */
+    int from;
     int until;
 };
 
 struct corv_reference {
-    char *source;                    /* owned: name of the file it came from */
-    char *source_hash;               /* owned: SHA-256 of that file, hexadecimal */
-    char *edition;                   /* owned: the sheet, e.g. "INS Augustus 2026" */
-    char *imported_at;               /* owned: ISO 8601 */
+    const char *source;      /* name of the file it came from */
+    const char *source_hash; /* SHA-256 of that file, hexadecimal */
+    const char *edition;     /* the sheet, e.g. "INS Augustus 2026" */
+    const char *imported_at; /* ISO 8601 */
+    const char *imported_by;
     struct corv_instance *instances; /* owned, sorted by code */
     size_t instances_count;
     struct corv_reference_role *roles; /* owned */
     size_t roles_count;
-    char *text; /* owned: all strings of instances and roles */
+    struct json_t *json; /* owned: all strings above */
 };
 
 /* NULL when the list does not know it. */
@@ -53,8 +56,6 @@ bool corv_reference_role_known(const struct corv_reference *r, struct corv_view 
 /* JSON as stored. On CORV_OK *out is owned by the caller. */
 CORV_MUST_CHECK corv_rc corv_reference_read(
     struct corv_view json, struct corv_reference **out, struct corv_fault *fault);
-/* The JSON text, to be freed with free(); NULL when memory is gone. */
-char *corv_reference_write(const struct corv_reference *r);
 /* The list in force under state_dir/reference. CORV_E_NOTFOUND: none was imported yet. */
 CORV_MUST_CHECK corv_rc corv_reference_load(
     const char *state_dir, struct corv_reference **out, struct corv_fault *fault);
