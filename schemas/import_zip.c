@@ -5,6 +5,7 @@
 #include <zip.h>
 
 #define NAME_MOST 200
+#define LEAST     22 /* bytes of the smallest zip */
 
 struct unpack {
     zip_t *zip;
@@ -130,6 +131,8 @@ static corv_rc open_zip(struct unpack *u, struct corv_view bytes)
     zip_error_t error;
     zip_source_t *source;
 
+    if (bytes.n < LEAST) /* libzip takes nothing for an empty archive */
+        return refuse(u, "import.no-zip", "Dit bestand is geen zip.");
     zip_error_init(&error);
     source = zip_source_buffer_create(bytes.p, bytes.n, 0, &error);
     u->zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
