@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Reads the text of the cells of an xlsx workbook; formulas, styles and all else are left alone.
  * Under the limits of import_zip.h and with a bound on rows, columns and strings.
- * Owner: whoever opened it. Test: tests/unit/test_reference_xlsx.c */
+ * Owner: whoever opened it. Test: tests/unit/test_reference.c */
 #ifndef CORV_SCHEMAS_REFERENCE_IMPORT_XLSX_H
 #define CORV_SCHEMAS_REFERENCE_IMPORT_XLSX_H
 
