@@ -17,13 +17,15 @@ struct unpack {
 
 static corv_rc refuse(struct unpack *u, const char *code, const char *why)
 {
-    return CORV_FAIL(u->fault, CORV_E_INVALID, CORV_FAULT_SENDER, code, "%s", why);
+    (void)CORV_FAIL(u->fault, CORV_E_INVALID, CORV_FAULT_SENDER, code, "%s", why);
+    return CORV_E_INVALID;
 }
 
 static corv_rc no_memory(struct corv_fault *fault)
 {
-    return CORV_FAIL(
+    (void)CORV_FAIL(
         fault, CORV_E_NOMEM, CORV_FAULT_BUG, "import.memory", "Er is te weinig geheugen.");
+    return CORV_E_NOMEM;
 }
 
 bool corv_archive_name_safe(char *name)
@@ -184,7 +186,7 @@ void corv_archive_free(struct corv_archive *a)
 struct corv_archive_file *corv_archive_find(const struct corv_archive *a, const char *name)
 {
     for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->files[i].name, name) == 0)
+        if (a->files[i].name && strcmp(a->files[i].name, name) == 0)
             return &a->files[i];
     return NULL;
 }

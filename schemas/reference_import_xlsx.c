@@ -38,8 +38,9 @@ static corv_rc bad(struct corv_fault *fault)
 
 static corv_rc no_memory(struct corv_fault *fault)
 {
-    return CORV_FAIL(
+    (void)CORV_FAIL(
         fault, CORV_E_NOMEM, CORV_FAULT_BUG, "reference.memory", "Er is te weinig geheugen.");
+    return CORV_E_NOMEM;
 }
 
 static bool wanted(const char *name)

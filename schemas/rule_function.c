@@ -37,11 +37,11 @@ static void f_gevuld(xmlXPathParserContextPtr p, int n)
         return;
     for (int i = 0; o->nodesetval && i < o->nodesetval->nodeNr && !filled; i++) {
         const xmlNode *node = o->nodesetval->nodeTab[i];
-        xmlChar *owned;
+        xmlChar *owned = NULL;
 
-        filled = !corv_rule_is_nil(node) && corv_rule_text_of(p, node, &owned).n > 0;
         if (!corv_rule_is_nil(node))
-            xmlFree(owned);
+            filled = corv_rule_text_of(p, node, &owned).n > 0;
+        xmlFree(owned);
     }
     xmlXPathFreeObject(o);
     corv_rule_give(p, filled);
@@ -321,11 +321,13 @@ static void f_extensie(xmlXPathParserContextPtr p, int n)
 /* How much of the date is known; V when nothing says so. */
 static char known_part(const xmlNode *node)
 {
-    struct corv_view value = {"", 0};
+    struct corv_view value = {"V", 1};
 
     if (node)
         value = corv_rule_attribute(node, CORV_NS_STUF, "indOnvolledigeDatum");
-    return value.n ? value.p[0] : 'V';
+    if (!value.n)
+        return 'V';
+    return value.p[0];
 }
 
 static struct corv_rule_date day_of(const struct corv_rule_argument *a)

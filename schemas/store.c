@@ -15,8 +15,9 @@
 
 static corv_rc unreadable(struct corv_fault *fault, corv_rc rc)
 {
-    return CORV_FAIL(fault, rc, rc == CORV_E_NOMEM ? CORV_FAULT_BUG : CORV_FAULT_SETTINGS,
+    (void)CORV_FAIL(fault, rc, rc == CORV_E_NOMEM ? CORV_FAULT_BUG : CORV_FAULT_SETTINGS,
         "schemas.store", "De map met geïmporteerde schema's is niet te lezen.");
+    return rc;
 }
 
 static corv_rc read_manifest(

@@ -20,8 +20,9 @@ struct corv_schema_shelf {
 
 static corv_rc no_memory(struct corv_fault *fault)
 {
-    return CORV_FAIL(
+    (void)CORV_FAIL(
         fault, CORV_E_NOMEM, CORV_FAULT_BUG, "schemas.memory", "Er is te weinig geheugen.");
+    return CORV_E_NOMEM;
 }
 
 /* The choice with what the set itself says: it cannot judge more kinds, nor before its day. */

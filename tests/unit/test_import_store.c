@@ -37,7 +37,7 @@ static struct corv_schema_set *take_in(const char *name, bool strict, int from)
 
     for (const struct corv_embedded *e = corv_embedded_xsd; e->name; e++, n++) {
         entries[n] = (struct entry){e->name, (const char *)e->bytes, e->size};
-        if (strict && strcmp(e->name, "zkn0310-waarden.xsd") == 0) {
+        if (strict && !changed && strcmp(e->name, "zkn0310-waarden.xsd") == 0) {
             char *at;
 
             changed = strndup((const char *)e->bytes, e->size);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "daemon/base/buf.h"
 #include "schemas/reader.h"
 #include "schemas/rule.h"
 #include "schemas/verdict.h"
@@ -159,15 +160,16 @@ static void in_mode_warn_no_message_is_refused(void **state)
 
 static char *repeat(const char *front, const char *piece, size_t times, const char *tail)
 {
-    size_t n = strlen(piece), at = strlen(front);
-    char *out = malloc(at + n * times + strlen(tail) + 1);
+    struct corv_buf out;
+    size_t n;
 
-    assert_non_null(out);
-    memcpy(out, front, at);
-    for (size_t i = 0; i < times; i++, at += n)
-        memcpy(out + at, piece, n);
-    memcpy(out + at, tail, strlen(tail) + 1);
-    return out;
+    corv_buf_init(&out, 32u << 20);
+    (void)corv_buf_add_str(&out, front);
+    for (size_t i = 0; i < times; i++)
+        (void)corv_buf_add_str(&out, piece);
+    (void)corv_buf_add_str(&out, tail);
+    assert_false(out.failed);
+    return corv_buf_take(&out, &n);
 }
 
 #define FRONT                                                                                      \

@@ -251,7 +251,8 @@ static char *change(const struct row *row)
 
     assert_non_null(out);
     if (!at)
-        fail_msg("%s: the base does not hold what the row replaces", row->rule);
+        print_message("%s: the base does not hold what the row replaces\n", row->rule);
+    assert_non_null(at);
     do {
         memcpy(end, rest, (size_t)(at - rest));
         end += at - rest;

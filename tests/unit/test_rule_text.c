@@ -30,13 +30,13 @@ static void one_slip_of_the_pen_is_noticed(void **state)
 
     (void)state;
     for (int i = 0; i < 9; i++)
-        for (char c = '0'; c <= '9'; c++) {
+        for (int c = '0'; c <= '9'; c++) {
             char text[10];
 
             memcpy(text, good, sizeof text);
             if (text[i] == c)
                 continue;
-            text[i] = c;
+            text[i] = (char)c;
             assert_false(corv_rule_bsn(corv_view_str(text)));
         }
     for (int i = 0; i < 8; i++) {
