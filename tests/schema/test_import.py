@@ -101,7 +101,7 @@ def test_old_archives_with_odd_names_are_read(tmp_path):
     info.flag_bits = 0
     xs = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>%s</xs:schema>"
     with zipfile.ZipFile(odd, "w") as z:
-        z.writestr(info, xs % "<xs:include schemaLocation='a%%20b.xsd'/><xs:element name='x' type='t'/>")
+        z.writestr(info, xs % "<xs:include schemaLocation='a%20b.xsd'/><xs:element name='x' type='t'/>")
         z.writestr("schema's/a b.xsd", xs % "<xs:simpleType name='t'>"
                    "<xs:restriction base='xs:string'/></xs:simpleType>")
         z.writestr("a/b/c/d.pdf", "x")

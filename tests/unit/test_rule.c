@@ -20,7 +20,7 @@
 #include "test_rule_messages.h"
 
 #define DAY 20260615
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define CPU_MS_MOST 6000.0
 #else
 #define CPU_MS_MOST 1000.0
