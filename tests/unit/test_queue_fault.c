@@ -142,7 +142,7 @@ static void begin(unsigned wait_ms)
 static void a_crash_in_the_flow_loses_nothing(void **state)
 {
     (void)state;
-    begin(8000);
+    begin(30000);
     for (unsigned round = 1; round <= 3; round++) {
         flow_until(round * 120);
         test_pg_crash(server);
@@ -150,7 +150,7 @@ static void a_crash_in_the_flow_loses_nothing(void **state)
     }
     flow_until(PUTS);
     kit_close(&kit);
-    assert_int_equal(check_flow(8000), PUTS);
+    assert_int_equal(check_flow(30000), PUTS);
     assert_int_equal(count("SELECT count(*) FROM corv.message"), PUTS);
 }
 
