@@ -14,6 +14,7 @@
 #include "daemon/base/finding.h"
 #include "daemon/base/view.h"
 
+#define CORV_LAWFUL_HOURS 24         /* content may live so long without a ground of its own */
 #define CORV_CONFIG_BYTES (4u << 20) /* a larger file is refused */
 
 /* Days as YYYYMMDD in the Dutch calendar; 0 = open. until is the last day included. */
@@ -161,6 +162,11 @@ struct corv_config {
         const char *key;
         const char *ca; /* whom we trust as a server */
     } delivery;
+    struct {
+        unsigned payload_hours; /* content is gone so long after the last confirmation; 24 */
+        const char *ground;     /* why more than 24, or NULL */
+        unsigned traffic_days;  /* traffic data is gone after so many days; 180 */
+    } retention;
 
     struct corv_party *parties;
     unsigned parties_count;
