@@ -14,6 +14,7 @@
 #include "daemon/base/finding.h"
 #include "daemon/base/view.h"
 
+#define CORV_LAWFUL_HOURS 24         /* content may live so long without a ground of its own */
 #define CORV_CONFIG_BYTES (4u << 20) /* a larger file is refused */
 
 /* Days as YYYYMMDD in the Dutch calendar; 0 = open. until is the last day included. */
@@ -116,15 +117,15 @@ struct corv_adapter_entry {
 };
 
 struct corv_config {
-    const char *path;      /* of the file it came from */
-    const char *node;      /* this daemon's name among its fellows, default the host name */
+    const char *path;        /* of the file it came from */
+    const char *node;        /* this daemon's name among its fellows, default the host name */
     const char *oin;         /* our own OIN, zender of the foutmeldingen we make; 20 digits */
     const char *application; /* applicatie in those; default "corvd" */
     const char *state_dir;   /* default /var/lib/corvd */
-    const char *database;  /* "embedded" or a libpq connection string */
-    const char *log_level; /* default "info" */
-    unsigned workers;      /* threads for XML and crypto; default: number of processors */
-    bool production;       /* true refuses test certificates and the simulator */
+    const char *database;    /* "embedded" or a libpq connection string */
+    const char *log_level;   /* default "info" */
+    unsigned workers;        /* threads for XML and crypto; default: number of processors */
+    bool production;         /* true refuses test certificates and the simulator */
 
     struct {
         const char *address;     /* default 0.0.0.0 */
@@ -161,6 +162,11 @@ struct corv_config {
         const char *key;
         const char *ca; /* whom we trust as a server */
     } delivery;
+    struct {
+        unsigned payload_hours; /* content is gone so long after the last confirmation; 24 */
+        const char *ground;     /* why more than 24, or NULL */
+        unsigned traffic_days;  /* traffic data is gone after so many days; 180 */
+    } retention;
 
     struct corv_party *parties;
     unsigned parties_count;

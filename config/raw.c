@@ -48,6 +48,10 @@ static const cyaml_schema_field_t delivery_fields[] = {
 #define CORV_DELIVERY(...) FIELD(struct raw_delivery, __VA_ARGS__)
 #include "config/settings.def"
     CYAML_FIELD_END};
+static const cyaml_schema_field_t retention_fields[] = {
+#define CORV_RETENTION(...) FIELD(struct raw_retention, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t setting_fields[] = {
 #define CORV_ADAPTER_SETTING(...) FIELD(struct raw_setting, __VA_ARGS__)
 #include "config/settings.def"
@@ -87,6 +91,7 @@ static const cyaml_schema_field_t top_fields[] = {
     GROUP(admin, admin_fields),
     GROUP(limits, limits_fields),
     GROUP(delivery, delivery_fields),
+    GROUP(retention, retention_fields),
     LIST(struct raw_config, adapters, adapter_value),
     LIST(struct raw_config, parties, party_value),
     LIST(struct raw_config, mandates, mandate_value),

@@ -43,6 +43,10 @@ struct raw_delivery {
 #define CORV_DELIVERY(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
 };
+struct raw_retention {
+#define CORV_RETENTION(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
 struct raw_setting {
 #define CORV_ADAPTER_SETTING(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
@@ -78,6 +82,7 @@ struct raw_config {
     struct raw_admin *admin;
     struct raw_limits *limits;
     struct raw_delivery *delivery;
+    struct raw_retention *retention;
     struct raw_adapter *adapters;
     uint32_t adapters_count;
     struct raw_party *parties;

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon/admin.h"
 #include "daemon/base/log.h"
+#include "daemon/confirm.h"
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
 #include "daemon/lane.h"
@@ -20,6 +21,7 @@
 #include "daemon/loop/tls.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/receive.h"
+#include "daemon/retention.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
@@ -28,7 +30,7 @@
 
 #define POOL_QUEUE_MAX   4096
 #define QUEUE_BACKLOG    4096
-#define QUEUE_WAIT_MS    15000
+#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
 #define ADMIN_BODY_BYTES 4096
 
 static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)
@@ -73,6 +75,7 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
 
 static void database_came_or_went(void *ctx, bool connected)
 {
+    corv_retention_connected(ctx, connected);
     if (connected)
         corv_upkeep_connected(ctx);
 }
@@ -99,26 +102,15 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
     return rc;
 }
 
-#define SETTINGS_MAX 32
-
-/* The delivery section's files are what an adapter gets unless its own settings say otherwise. */
 static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
 {
-    const struct corv_config *c = app->config;
     corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
 
-    for (unsigned i = 0; i < c->adapters_count && rc == CORV_OK; i++) {
-        struct corv_host_setting settings[SETTINGS_MAX + 3];
-        struct corv_host_entry e = {
-            .name = c->adapters[i].name, .library = c->adapters[i].library, .settings = settings};
+    for (unsigned i = 0; i < app->config->adapters_count && rc == CORV_OK; i++) {
+        struct corv_host_entry_room room;
+        struct corv_host_entry e;
 
-        for (unsigned s = 0; s < c->adapters[i].settings_count && s < SETTINGS_MAX; s++)
-            settings[e.settings_count++] = (struct corv_host_setting){
-                c->adapters[i].settings[s].key, c->adapters[i].settings[s].value};
-        settings[e.settings_count++] =
-            (struct corv_host_setting){"certificate", c->delivery.certificate};
-        settings[e.settings_count++] = (struct corv_host_setting){"key", c->delivery.key};
-        settings[e.settings_count++] = (struct corv_host_setting){"ca", c->delivery.ca};
+        corv_host_entry_of(app->config, i, &room, &e);
         rc = corv_hosts_add(app->hosts, &e, fault);
     }
     return rc;
@@ -191,6 +183,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     const char *conninfo = NULL;
     corv_rc rc = make_state_dir(app, fault);
 
+    corv_list_init(&app->unsettled);
     (void)snprintf(app->actor, sizeof app->actor, "node:%s", app->config->node);
     corv_schemas_init();
     if (rc == CORV_OK)
@@ -209,6 +202,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
         rc = corv_deliver_start(app);
     if (rc == CORV_OK)
         rc = open_queue(app, conninfo, fault);
+    if (rc == CORV_OK)
+        rc = corv_retention_start(app, conninfo);
     if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)
@@ -281,8 +276,10 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     app->drain_ms = limit_ms;
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
     corv_upkeep_stop(app);
+    corv_retention_stop(app);
     if (app->poller)
         corv_deliver_stop(app);
+    corv_confirm_stop(app);
     if (app->intake)
         corv_http_server_close(app->intake, limit_ms, close_pool, app);
     else
@@ -296,6 +293,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
         (void)uv_run(&app->loop, UV_RUN_DEFAULT);
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
+    corv_retention_free(app);
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);

@@ -19,11 +19,13 @@
 
 static void settle(struct corv_job *job);
 
+/* The partner has answered: its lane may go on while the outcome is being committed. */
 static void end_in_lane(struct corv_job *job)
 {
-    if (job->began_us)
-        corv_lane_ended(job->app->lanes, job->row->party, &job->lane, job->end, job->pause_s,
-            corv_clock_mono_us());
+    int64_t now = corv_clock_mono_us();
+
+    job->took_us = now - job->began_us;
+    corv_lane_ended(job->app->lanes, job->row->party, &job->lane, job->end, job->pause_s, now);
 }
 
 static void count(struct corv_job *job)
@@ -42,6 +44,7 @@ static void count(struct corv_job *job)
 
 struct again {
     uv_timer_t timer;
+    struct corv_list node; /* in app->unsettled */
     struct corv_job *job;
 };
 
@@ -55,6 +58,7 @@ static void settle_again(uv_timer_t *timer)
     struct again *a = timer->data;
     struct corv_job *job = a->job;
 
+    corv_list_del(&a->node);
     uv_close((uv_handle_t *)timer, again_closed);
     settle(job);
 }
@@ -65,14 +69,26 @@ static void keep(struct corv_job *job)
 
     if (!a || job->app->draining) { /* the lease runs out; the partner sees a marked repeat */
         free(a);
-        end_in_lane(job);
         corv_job_free(job);
         return;
     }
     a->job = job;
+    corv_list_add(&job->app->unsettled, &a->node);
     (void)uv_timer_init(&job->app->loop, &a->timer);
     a->timer.data = a;
     (void)uv_timer_start(&a->timer, settle_again, SETTLE_AGAIN_MS, 0);
+}
+
+void corv_confirm_stop(struct corv_app *app)
+{
+    CORV_LIST_EACH(node, &app->unsettled)
+    {
+        struct again *a = CORV_LIST_ITEM(node, struct again, node);
+
+        corv_list_del(node);
+        corv_job_free(a->job);
+        uv_close((uv_handle_t *)&a->timer, again_closed);
+    }
 }
 
 static void settled(void *ctx, bool committed)
@@ -88,9 +104,7 @@ static void settled(void *ctx, bool committed)
     CORV_LOG(INFO, "delivery.settled", &job->row->message, CORV_F(TO, job->row->party),
         CORV_F(STATE, corv_delivery_state_name(job->settle.state)),
         CORV_F(CODE, job->code[0] ? job->code : NULL), CORV_N(ATTEMPT, job->row->attempt),
-        CORV_N(STATUS, job->settle.status),
-        CORV_N(MS, job->began_us ? (corv_clock_mono_us() - job->began_us) / 1000 : 0));
-    end_in_lane(job);
+        CORV_N(STATUS, job->settle.status), CORV_N(MS, job->took_us / 1000));
     if (job->settle.fault)
         corv_deliver_soon(job->app);
     corv_job_free(job);
@@ -151,7 +165,8 @@ static int64_t next_due_us(const struct corv_job *job, unsigned retry_after_s)
         s *= 2;
     if (s > most)
         s = most;
-    (void)getrandom(&dice, sizeof dice, 0);
+    if (getrandom(&dice, sizeof dice, 0) != (ssize_t)sizeof dice)
+        dice = 0; /* no jitter, no harm */
     if (retry_after_s)
         return corv_clock_us() + (int64_t)retry_after_s * 1000000;
     return corv_clock_us() + (int64_t)(s * 500000 + s * 500000 * dice / 65535);
@@ -172,11 +187,15 @@ static enum corv_delivery_state judge(struct corv_job *job, const struct corv_ho
     case CORV_LATER:
         if (!given_up(job))
             return CORV_DELIVERY_WAITING;
-        (void)snprintf(job->code, sizeof job->code, "deliver.given-up");
+        job->why = "deliver.given-up";
+        (void)snprintf(job->code, sizeof job->code, "%s", job->why);
+        return CORV_DELIVERY_DEAD;
+    case CORV_UNREADABLE:
+        job->why = "deliver.unreadable";
         return CORV_DELIVERY_DEAD;
     case CORV_REFUSED:
-    case CORV_UNREADABLE:
     default:
+        job->why = "deliver.refused";
         return CORV_DELIVERY_DEAD;
     }
 }
@@ -191,15 +210,12 @@ static enum corv_lane_end lane_end(const struct corv_host_outcome *o)
                                                                   : CORV_LANE_MESSAGE;
 }
 
+/* The peer's own bytes may tell something of the case, so only their digest is kept (promise 5):
+ * enough to prove which answer it was when the peer shows its copy. */
 static void keep_receipt(struct corv_job *job, const struct corv_host_outcome *o)
 {
-    if (o->receipt.n == 0)
-        return;
-    job->receipt = malloc(o->receipt.n);
-    if (!job->receipt)
-        return;
-    memcpy(job->receipt, o->receipt.p, o->receipt.n);
-    job->settle.receipt = corv_view_of(job->receipt, o->receipt.n);
+    if (o->receipt.n > 0 && corv_digest_of(&o->receipt, 1, &job->receipt) == CORV_OK)
+        job->settle.receipt = corv_view_of(job->receipt.b, sizeof job->receipt.b);
 }
 
 static void describe(struct corv_job *job, const struct corv_host_outcome *o)
@@ -230,6 +246,7 @@ void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
         job->settle.due_us = next_due_us(job, o->retry_after_seconds);
     if (state == CORV_DELIVERY_DEAD)
         corv_fault_message(job);
+    end_in_lane(job);
     settle(job);
 }
 
@@ -240,13 +257,21 @@ void corv_confirm_hold(struct corv_job *job, const char *code, const char *quest
     job->end = CORV_LANE_MESSAGE;
     describe(job, NULL);
     prepare(job, CORV_DELIVERY_HELD);
+    end_in_lane(job);
     settle(job);
+}
+
+void corv_confirm_let_go(struct corv_job *job)
+{
+    job->end = CORV_LANE_MESSAGE;
+    end_in_lane(job);
+    corv_job_free(job);
 }
 
 void corv_confirm_unreadable(struct corv_job *job)
 {
-    (void)snprintf(job->code, sizeof job->code, "payload.%s",
-        job->opened == CORV_E_NOTFOUND ? "gone" : "damaged");
+    job->why = job->opened == CORV_E_NOTFOUND ? "payload.gone" : "payload.damaged";
+    (void)snprintf(job->code, sizeof job->code, "%s", job->why);
     (void)snprintf(
         job->text, sizeof job->text, "%s", "De inhoud van dit bericht is niet meer te lezen.");
     describe(job, NULL);

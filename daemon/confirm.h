@@ -15,6 +15,12 @@ struct corv_host_outcome;
 void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o);
 /* Our settings stand in the way: hold with a question to the operator. The job is in a lane. */
 void corv_confirm_hold(struct corv_job *job, const char *code, const char *question);
+/* Nothing was tried: the lease runs out and the database gives the delivery out again. The job is
+ * in a lane. */
+void corv_confirm_let_go(struct corv_job *job);
+/* Lets go of what could not be settled yet: the leases run out, and the next attempt is marked as a
+ * possible repeat. */
+void corv_confirm_stop(struct corv_app *app);
 /* The payload is gone or changed: dead-letter tray. The job is in no lane. */
 void corv_confirm_unreadable(struct corv_job *job);
 

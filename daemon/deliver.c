@@ -31,6 +31,16 @@ struct corv_poller {
 
 /* ---- starting one delivery ---------------------------------------------------------------- */
 
+/* The adapter has let go of the payload: nearly always together with its answer. */
+static void released(void *ctx)
+{
+    struct corv_job *job = ctx;
+
+    corv_body_free(job->body); /* settling needs it no more */
+    job->body = NULL;
+    corv_job_free(job);
+}
+
 static void attempt_ended(void *ctx, const struct corv_host_outcome *o)
 {
     corv_confirm(ctx, o);
@@ -68,17 +78,26 @@ static void start_delivery(void *ctx, struct corv_list *node)
         .to_oin = to->oin,
         .from_oin = job->row->zender_org,
         .address = to->address,
-        .content_type = job->row->content_type};
+        .content_type = job->row->content_type,
+        .release = released};
 
     CORV_LOG(DEBUG, "deliver.start", &job->row->message, CORV_F(TO, to->id),
         CORV_N(ATTEMPT, job->row->attempt));
     app->metrics.deliveries_in_flight++;
     corv_crash_point("delivering");
-    if (corv_hosts_deliver(app->hosts, to->adapter, &spec,
-            app->config->delivery.timeout_seconds * 1000, attempt_ended, job) != CORV_OK) {
-        app->metrics.deliveries_in_flight--;
+    job->holds++;
+
+    corv_rc rc = corv_hosts_deliver(app->hosts, to->adapter, &spec,
+        app->config->delivery.timeout_seconds * 1000, attempt_ended, job);
+
+    if (rc == CORV_OK)
+        return;
+    job->holds--;
+    app->metrics.deliveries_in_flight--;
+    if (rc == CORV_E_NOTFOUND || (rc == CORV_E_STATE && !app->draining))
         settings_wrong(job, "deliver.no-adapter");
-    }
+    else
+        corv_confirm_let_go(job); /* no memory, or stopping: the lease runs out */
 }
 
 /* Its lease is too old to begin: the database gives it out again. */

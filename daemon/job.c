@@ -44,6 +44,7 @@ struct corv_job *corv_job_new(struct corv_app *app, struct corv_leased *row_take
         return NULL;
     }
     job->app = app;
+    job->holds = 1;
     job->row = row_take;
     job->lane.priority = row_take->priority;
     job->lane.lease_until_us = corv_clock_mono_us() + (lease_s - timeout_s) * 1000000;
@@ -57,7 +58,7 @@ struct corv_job *corv_job_new(struct corv_app *app, struct corv_leased *row_take
 
 void corv_job_free(struct corv_job *job)
 {
-    if (!job)
+    if (!job || --job->holds > 0)
         return;
     corv_list_del(&job->waiting);
     corv_body_free(job->body);
@@ -65,6 +66,5 @@ void corv_job_free(struct corv_job *job)
     corv_config_free(job->config);
     free(job->plain);
     free(job->fault_sealed);
-    free(job->receipt);
     free(job);
 }

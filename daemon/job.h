@@ -23,6 +23,7 @@ void corv_body_free(struct corv_body *b); /* accepts NULL */
 
 struct corv_job {
     struct corv_lane_job lane;
+    unsigned holds; /* the one who settles it, and the adapter until it let go */
     struct corv_app *app;
     struct corv_config *config; /* counted while under way: its address is in use */
     struct corv_leased *row;    /* owned: what the database knows of it */
@@ -38,17 +39,19 @@ struct corv_job {
     struct corv_queue_message fault;
     struct corv_queue_delivery fault_delivery;
     char *fault_sealed; /* owned */
-    char code[48];
+    const char *why;    /* static, of answer.def: why it is dead */
+    char code[48];      /* what the adapter or we said */
     char text[200];
     char detail[256];
-    char *receipt;    /* owned */
-    int64_t began_us; /* monotonic */
+    struct corv_digest receipt; /* of what the peer answered */
+    int64_t began_us;           /* monotonic, when the adapter got it */
+    int64_t took_us;
     enum corv_lane_end end;
     unsigned pause_s;
     struct corv_list waiting; /* for another try at settling */
 };
 
 struct corv_job *corv_job_new(struct corv_app *app, struct corv_leased *row_take);
-void corv_job_free(struct corv_job *job); /* accepts NULL */
+void corv_job_free(struct corv_job *job); /* gives one hold back; accepts NULL */
 
 #endif

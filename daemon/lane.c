@@ -201,7 +201,8 @@ static int64_t back_off_us(const struct corv_lanes *l, unsigned failures)
         s *= 2;
     if (s > l->o.retry_max_s)
         s = l->o.retry_max_s;
-    (void)getrandom(&dice, sizeof dice, 0);
+    if (getrandom(&dice, sizeof dice, 0) != (ssize_t)sizeof dice)
+        dice = 0; /* no jitter, no harm */
     return (int64_t)(s * 500000 + s * 500000 * dice / 65535);
 }
 

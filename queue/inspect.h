@@ -49,7 +49,7 @@ struct corv_inspect_delivery {
     char text[256];
     int status;
     char held_question[256];
-    char receipt[128]; /* as printable text, cut */
+    char receipt[128]; /* SHA-256 of the receipt, hexadecimal; "" when none */
 };
 struct corv_inspect_event {
     int chain;

@@ -40,19 +40,10 @@ static const struct corv_table delivery_table = {delivery_columns,
     "SELECT d.message_id, d.no, m.kind, d.route, d.party, d.state_name, d.priority, "              \
     "d.attempts, " CORV_SQL_TIME("d.created_at") ", NULL, " CORV_SQL_TIME(                         \
         "d.done_at") ", d.code, NULL, d.status, NULL,"                                             \
-                     " encode(substring(d.receipt FROM 1 FOR 127), 'escape')"                      \
+                     " left(encode(d.receipt, 'hex'), 127)"                                        \
                      " FROM (SELECT *, " CORV_SQL_DONE_STATE                                       \
                      " AS state_name FROM delivery_done) d"                                        \
                      " LEFT JOIN message m ON m.id = d.message_id"
-
-/* A receipt is what the other side sent: one line of it, nothing that could move a cursor. */
-static void make_printable(struct corv_inspect_delivery *list, size_t count)
-{
-    for (size_t n = 0; n < count; n++)
-        for (char *p = list[n].receipt; *p; p++)
-            if ((unsigned char)*p < ' ' || *p == 127)
-                *p = ' ';
-}
 
 corv_rc corv_inspect_deliveries(struct corv_inspect *i, const char *message_id,
     struct corv_inspect_delivery **out, size_t *count, struct corv_fault *fault)
@@ -66,8 +57,6 @@ corv_rc corv_inspect_deliveries(struct corv_inspect *i, const char *message_id,
             OPEN " WHERE d.message_id = $1::uuid UNION ALL " DONE
                  " WHERE d.message_id = $1::uuid ORDER BY 2",
             1, &message_id, &delivery_table, out, count, fault);
-    if (rc == CORV_OK)
-        make_printable(*out, *count);
     return rc;
 }
 

@@ -9,11 +9,12 @@
 #define READS_MAX 16 /* questions under way */
 
 /* One index probe per lane and priority, so that what waits for later costs nothing. Locked but
- * left (too many bytes) is free again at the end of the statement. */
+ * left (too many bytes) is free again at the end of the statement. Everything else is met by key,
+ * whatever the statistics say (settle.c). */
 const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     "WITH pick AS MATERIALIZED (SELECT d.* FROM unnest($1::text[], $2::integer[]) AS lane (party,"
     "  room) CROSS JOIN LATERAL (SELECT x.* FROM unnest(ARRAY[0, 5]::smallint[]) AS p (priority)"
-    "   CROSS JOIN LATERAL (SELECT message_id, no, priority, due_at FROM delivery"
+    "   CROSS JOIN LATERAL (SELECT message_id, no, priority, due_at, ctid AS place FROM delivery"
     "    WHERE party = lane.party AND state = 0 AND priority = p.priority"
     "     AND due_at <= $3::timestamptz ORDER BY due_at LIMIT lane.room"
     "    FOR UPDATE SKIP LOCKED) x LIMIT lane.room) d),"
@@ -22,15 +23,18 @@ const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     "  coalesce(m.zender_adm, '') AS zender_adm, coalesce(m.referentie, '') AS referentie,"
     "  coalesce(m.content_type, '') AS content_type, m.digest, coalesce(m.size, 0) AS size,"
     "  sum(coalesce(m.size, 0)) OVER (ORDER BY k.priority, k.due_at, k.message_id, k.no) AS upto"
-    "  FROM pick k LEFT JOIN message m ON m.id = k.message_id),"
+    "  FROM pick k LEFT JOIN LATERAL (SELECT kind, sender, zender_org, zender_app, zender_adm,"
+    "   referentie, content_type, digest, size FROM message WHERE id = k.message_id LIMIT 1) m"
+    "   ON true),"
     " taken AS (UPDATE delivery d SET owner = $4::text, due_at = $5::timestamptz,"
-    "  attempts = d.attempts + 1 FROM sized z WHERE d.message_id = z.message_id AND d.no = z.no"
-    "   AND z.upto - z.size < $6::bigint"
+    "  attempts = d.attempts + 1 FROM sized z WHERE d.ctid = z.place AND z.upto - z.size < "
+    "$6::bigint"
     "  RETURNING z.*, d.route, d.party, d.attempts, d.created_at)"
     " SELECT t.message_id, t.no, t.kind, t.route, t.party, t.sender, t.zender_org, t.zender_app,"
     "  t.zender_adm, t.referentie, t.content_type, t.priority, t.attempts, t.created_at, t.digest,"
     "  y.sealed"
-    " FROM taken t LEFT JOIN payload y ON y.id = t.message_id"
+    " FROM taken t LEFT JOIN LATERAL (SELECT sealed FROM payload WHERE id = t.message_id LIMIT 1) y"
+    "  ON true"
     " ORDER BY t.priority, t.due_at, t.message_id, t.no"};
 const struct corv_pg_stmt corv_sql_release = {"corv_release",
     "UPDATE delivery SET owner = NULL, due_at = $2::timestamptz"

@@ -10,9 +10,8 @@ const struct corv_pg_stmt corv_sql_claim = {"corv_claim",
     "INSERT INTO dedup (key, content, message_id, at)"
     " SELECT t.*, $4::timestamptz FROM unnest($1::bytea[], $2::bytea[], $3::uuid[]) AS t"
     " ON CONFLICT DO NOTHING RETURNING key"};
-const struct corv_pg_stmt corv_sql_look = {"corv_look",
-    "SELECT d.key, d.content, d.message_id"
-    " FROM unnest($1::bytea[]) AS t (key) JOIN dedup d ON d.key = t.key"};
+const struct corv_pg_stmt corv_sql_look = {
+    "corv_look", "SELECT key, content, message_id FROM dedup WHERE key = ANY ($1::bytea[])"};
 
 static bool delivery_good(const struct corv_queue_delivery *d)
 {

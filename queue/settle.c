@@ -5,32 +5,40 @@
 
 #include "queue/writer.h"
 
+/* First all rows are locked, in the order of their keys: whoever is changing one now is waited for,
+ * and what follows sees it as it then is. Rows are met by key, one by one, and changed where they
+ * lie: written as a join between the list and the table, a plan made while the table was empty
+ * would read all of it. */
+const struct corv_pg_stmt corv_sql_lock = {"corv_lock_deliveries",
+    "SELECT count(*) FROM (SELECT FROM unnest($1::uuid[], $2::smallint[]) AS s (message_id, no)"
+    " CROSS JOIN LATERAL (SELECT FROM delivery"
+    "  WHERE message_id = s.message_id AND no = s.no FOR UPDATE) k) l"};
 const struct corv_pg_stmt corv_sql_end = {"corv_end",
-    "WITH s AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::smallint[],"
-    "  $4::integer[], $5::text[], $6::integer[], $7::bytea[])"
-    "  AS t (message_id, no, state, attempt, code, status, receipt)),"
-    " d AS (DELETE FROM delivery USING s"
-    "  WHERE delivery.message_id = s.message_id AND delivery.no = s.no AND (s.state = 3"
-    "   OR (delivery.owner = $8::text AND delivery.attempts = s.attempt AND delivery.state = 0))"
-    "  RETURNING s.message_id, s.no, delivery.route, delivery.party, delivery.priority, s.state,"
-    "   delivery.attempts, delivery.created_at, s.code, s.status, s.receipt),"
-    " i AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, attempts,"
-    "  created_at, code, status, receipt, done_at) SELECT d.*, $9::timestamptz FROM d)"
-    " SELECT message_id, no FROM d"};
-/* IS NOT DISTINCT FROM: met by key, and not through the index of all this node holds. */
+    "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"
+    "  $3::smallint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[])"
+    "  AS s (message_id, no, state, attempt, code, status, receipt)"
+    "  CROSS JOIN LATERAL (SELECT ctid AS place FROM delivery"
+    "   WHERE message_id = s.message_id AND no = s.no AND (s.state = 3"
+    "    OR (owner = $8::text AND attempts = s.attempt AND state = 0)) LIMIT 1) k),"
+    " gone AS (DELETE FROM delivery d USING pick WHERE d.ctid = pick.place"
+    "  RETURNING d.message_id, d.no, d.route, d.party, d.priority, pick.state, d.attempts,"
+    "   d.created_at, pick.code, pick.status, pick.receipt),"
+    " done AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, attempts,"
+    "  created_at, code, status, receipt, done_at) SELECT gone.*, $9::timestamptz FROM gone)"
+    " SELECT message_id, no FROM gone"};
 const struct corv_pg_stmt corv_sql_move = {"corv_move",
-    "UPDATE delivery SET state = s.state, owner = NULL, last_at = $10::timestamptz,"
-    "  due_at = CASE WHEN s.state = 0 THEN s.due ELSE $10::timestamptz END,"
-    "  last_code = s.code, last_text = s.text, last_status = s.status,"
-    "  held_code = CASE WHEN s.state = 1 THEN s.code END,"
-    "  held_question = CASE WHEN s.state = 1 THEN s.text END"
-    " FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::integer[], $5::timestamptz[],"
-    "  $6::text[], $7::text[], $8::integer[])"
+    "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"
+    "  $3::smallint[], $4::integer[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[])"
     "  AS s (message_id, no, state, attempt, due, code, text, status)"
-    " WHERE delivery.message_id = s.message_id AND delivery.no = s.no"
-    "  AND delivery.owner IS NOT DISTINCT FROM $9::text AND delivery.attempts = s.attempt"
-    "  AND delivery.state = 0"
-    " RETURNING s.message_id, s.no"};
+    "  CROSS JOIN LATERAL (SELECT ctid AS place FROM delivery"
+    "   WHERE message_id = s.message_id AND no = s.no AND owner IS NOT DISTINCT FROM $9::text"
+    "    AND attempts = s.attempt AND state = 0 LIMIT 1) k)"
+    " UPDATE delivery d SET state = pick.state, owner = NULL, last_at = $10::timestamptz,"
+    "  due_at = CASE WHEN pick.state = 0 THEN pick.due ELSE $10::timestamptz END,"
+    "  last_code = pick.code, last_text = pick.text, last_status = pick.status,"
+    "  held_code = CASE WHEN pick.state = 1 THEN pick.code END,"
+    "  held_question = CASE WHEN pick.state = 1 THEN pick.text END"
+    " FROM pick WHERE d.ctid = pick.place RETURNING d.message_id, d.no"};
 
 static bool fault_good(const struct corv_queue_message *m)
 {
@@ -127,7 +135,7 @@ static corv_rc ask_ends(struct corv_queue *q)
         corv_pg_array_int(a[1], s->no);
         corv_pg_array_int(a[2], (int)s->state);
         corv_pg_array_int(a[3], s->attempt);
-        corv_pg_array_text(a[4], text_or_null(s->code));
+        corv_pg_array_clean(a[4], text_or_null(s->code));
         add_status(a[5], s->status);
         if (s->receipt.p && s->receipt.n)
             corv_pg_array_bytes(a[6], s->receipt.p, s->receipt.n);
@@ -163,8 +171,8 @@ static corv_rc ask_moves(struct corv_queue *q)
         corv_pg_array_int(a[2], (int)s->state);
         corv_pg_array_int(a[3], s->attempt);
         corv_pg_array_time(a[4], s->due_us);
-        corv_pg_array_text(a[5], text_or_null(s->code));
-        corv_pg_array_text(a[6], text_or_null(s->text));
+        corv_pg_array_clean(a[5], text_or_null(s->code));
+        corv_pg_array_clean(a[6], text_or_null(s->text));
         add_status(a[7], s->status);
     }
     if (a[0]->count == 0)
@@ -176,6 +184,21 @@ static corv_rc ask_moves(struct corv_queue *q)
     return corv_batch_ask(q, &corv_sql_move, &p, settled);
 }
 
+static corv_rc lock(struct corv_queue *q)
+{
+    struct corv_pg_array *id = corv_rows_key(q, 0, CORV_PG_UUID);
+    struct corv_pg_array *no = corv_rows_key(q, 1, CORV_PG_INT2);
+    struct corv_pg_params p = {0};
+
+    for (unsigned i = 0; i < q->batch.settles_count; i++) {
+        corv_pg_array_id(id, &q->batch.settles[i]->settle.message);
+        corv_pg_array_int(no, q->batch.settles[i]->settle.no);
+    }
+    corv_pg_add_array(&p, id);
+    corv_pg_add_array(&p, no);
+    return corv_batch_run(q, &corv_sql_lock, &p);
+}
+
 corv_rc corv_settle_ask(struct corv_queue *q)
 {
     struct corv_batch *b = &q->batch;
@@ -184,7 +207,9 @@ corv_rc corv_settle_ask(struct corv_queue *q)
     if (b->settles_count == 0)
         return CORV_OK;
     qsort(b->settles, b->settles_count, sizeof(struct corv_item *), by_delivery);
-    rc = ask_ends(q);
+    rc = lock(q);
+    if (rc == CORV_OK)
+        rc = ask_ends(q);
     return rc != CORV_OK ? rc : ask_moves(q);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,6 @@ static bool read_file(const char *path, struct curl_blob *blob)
         goto out;
     blob->data = p;
     blob->len = (size_t)st.st_size;
-    blob->flags = CURL_BLOB_NOCOPY; /* a transfer holds a reference on the whole */
     p = NULL;
     good = true;
 out:
@@ -64,31 +64,18 @@ struct https_tls *https_tls_hold(struct https_tls *t)
     return t;
 }
 
-static void forget(struct curl_blob *b)
-{
-    if (b->data)
-        explicit_bzero(b->data, b->len);
-    free(b->data);
-}
-
 void https_tls_free(struct https_tls *t)
 {
     if (!t || --t->references > 0)
         return;
-    forget(&t->certificate);
-    forget(&t->key);
-    forget(&t->ca);
+    X509_free(t->certificate);
+    sk_X509_pop_free(t->chain, X509_free);
+    EVP_PKEY_free(t->key);
+    free(t->ca.data);
     free(t);
 }
 
-static X509 *certificate_of(const struct curl_blob *b)
-{
-    BIO *bio = BIO_new_mem_buf(b->data, (int)b->len);
-    X509 *x = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-
-    BIO_free(bio);
-    return x;
-}
+/* ---- reading ------------------------------------------------------------------------------ */
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type */
 static int no_password(char *p, int n, int writing, void *ctx)
@@ -97,44 +84,105 @@ static int no_password(char *p, int n, int writing, void *ctx)
     return -1; /* never ask on a terminal */
 }
 
-static EVP_PKEY *key_of(const struct curl_blob *b)
+static bool read_certificates(struct https_tls *t, BIO *bio)
 {
-    BIO *bio = BIO_new_mem_buf(b->data, (int)b->len);
-    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+    X509 *next;
 
-    BIO_free(bio);
-    return key;
+    t->certificate = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+    t->chain = sk_X509_new_null();
+    if (!t->certificate || !t->chain)
+        return false;
+    while ((next = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL)
+        if (sk_X509_push(t->chain, next) == 0) {
+            X509_free(next);
+            return false;
+        }
+    return true;
 }
 
-/* NULL when the three belong together. */
+/* The file, checked to hold a certificate, and the line that tells our certificates apart. */
+static bool read_trust(struct https_tls *t, BIO *bio, const struct curl_blob *file)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    char *p = NULL;
+    X509 *first = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+    bool good = first && X509_digest(t->certificate, EVP_sha256(), digest, &n) == 1;
+
+    X509_free(first);
+    if (good)
+        p = malloc(file->len + 2 + 2 * (size_t)n);
+    if (!p)
+        return false;
+    memcpy(p, file->data, file->len);
+    p[file->len] = '\n';
+    for (unsigned i = 0; i < n; i++)
+        (void)snprintf(p + file->len + 1 + 2 * (size_t)i, 3, "%02x", digest[i]);
+    t->ca = (struct curl_blob){p, file->len + 1 + 2 * (size_t)n, CURL_BLOB_NOCOPY};
+    return true;
+}
+
+static bool take_in(struct https_tls *t, unsigned which, const struct curl_blob *file)
+{
+    BIO *bio = BIO_new_mem_buf(file->data, (int)file->len);
+    bool good = false;
+
+    if (!bio)
+        return false;
+    if (which == 0)
+        good = read_certificates(t, bio);
+    else if (which == 1)
+        good = (t->key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL)) != NULL;
+    else
+        good = read_trust(t, bio, file);
+    BIO_free(bio);
+    ERR_clear_error();
+    return good;
+}
+
 static const char *what_is_wrong(const struct https_tls *t)
 {
-    const char *wrong = NULL;
-    X509 *certificate = certificate_of(&t->certificate);
-    X509 *ca = certificate_of(&t->ca);
-    EVP_PKEY *key = key_of(&t->key);
+    if (X509_check_private_key(t->certificate, t->key) != 1) {
+        ERR_clear_error();
+        return "de sleutel hoort niet bij het certificaat.";
+    }
+    if (X509_cmp_current_time(X509_get0_notAfter(t->certificate)) < 0)
+        return "het certificaat is verlopen.";
+    return NULL;
+}
 
-    if (!certificate)
-        wrong = "in het bestand van certificate staat geen PEM-certificaat.";
-    else if (!key)
-        wrong = "in het bestand van key staat geen PEM-sleutel zonder wachtwoord.";
-    else if (!ca)
-        wrong = "in het bestand van ca staat geen PEM-certificaat.";
-    else if (X509_check_private_key(certificate, key) != 1)
-        wrong = "de sleutel hoort niet bij het certificaat.";
-    else if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
-        wrong = "het certificaat is verlopen.";
-    X509_free(certificate);
-    X509_free(ca);
-    EVP_PKEY_free(key);
-    ERR_clear_error();
-    return wrong;
+static const struct {
+    const char *key;
+    const char *wrong;
+} files[] = {
+    {"certificate", "in het bestand van certificate staat geen PEM-certificaat."},
+    {"key", "in het bestand van key staat geen PEM-sleutel zonder wachtwoord."},
+    {"ca", "in het bestand van ca staat geen PEM-certificaat."},
+};
+
+/* False, with a sentence in why unless no file was named at all. */
+static bool read_one(struct https_tls *t, unsigned which, const char *path, char *why, size_t size)
+{
+    struct curl_blob file = {0};
+
+    if (!path) /* check has seen that plain is allowed then */
+        return false;
+    if (!read_file(path, &file)) {
+        (void)snprintf(why, size, "%s is niet te lezen: %s", files[which].key, path);
+        return false;
+    }
+    bool good = take_in(t, which, &file);
+
+    explicit_bzero(file.data, file.len);
+    free(file.data);
+    if (!good)
+        (void)snprintf(why, size, "%s", files[which].wrong);
+    return good;
 }
 
 struct https_tls *https_tls_read(
     const struct corv_services *s, struct corv_host *host, char *why, size_t why_size)
 {
-    static const char *const keys[] = {"certificate", "key", "ca"};
     struct https_tls *t = calloc(1, sizeof *t);
     const char *wrong = NULL;
 
@@ -144,18 +192,9 @@ struct https_tls *https_tls_read(
         return NULL;
     }
     t->references = 1;
-    struct curl_blob *blobs[] = {&t->certificate, &t->key, &t->ca};
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const char *path = s->setting(host, keys[i]);
-
-        if (!path) /* check has seen that plain is allowed then */
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (!read_one(t, i, s->setting(host, files[i].key), why, why_size))
             goto out;
-        if (!read_file(path, blobs[i])) {
-            (void)snprintf(why, why_size, "%s is niet te lezen: %s", keys[i], path);
-            goto out;
-        }
-    }
     wrong = what_is_wrong(t);
     if (!wrong)
         return t;
@@ -163,4 +202,20 @@ struct https_tls *https_tls_read(
 out:
     https_tls_free(t);
     return NULL;
+}
+
+/* ---- using -------------------------------------------------------------------------------- */
+
+CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls)
+{
+    SSL_CTX *ctx = ssl_ctx;
+    const struct https_tls *t = tls;
+
+    (void)easy;
+    if (SSL_CTX_use_certificate(ctx, t->certificate) != 1 ||
+        SSL_CTX_set1_chain(ctx, t->chain) != 1 || SSL_CTX_use_PrivateKey(ctx, t->key) != 1) {
+        ERR_clear_error();
+        return CURLE_SSL_CERTPROBLEM;
+    }
+    return CURLE_OK;
 }

@@ -4,6 +4,7 @@
 #define CORV_ADAPTERS_HTTPS_INTERNAL_H
 
 #include <curl/curl.h>
+#include <openssl/x509.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
@@ -18,12 +19,17 @@
 #define HTTPS_HEADER_MAX  512u
 
 /* Certificate, key and trust as read at (re)configuration: a file that changes afterwards has no
- * effect on half of the connections. Counted: each transfer holds the one it began with. */
+ * effect on half of the connections. Certificate and key are kept read, because reading them from
+ * PEM for each connection costs as much as the handshake. The bytes of ca end with the digest of
+ * the certificate, in a line that is no PEM: libcurl compares them when it looks for a connection
+ * or session to use again, and so finds none that was made with another certificate. Counted: each
+ * transfer holds the one it began with. */
 struct https_tls {
     unsigned references;
-    struct curl_blob certificate; /* owned */
-    struct curl_blob key;
-    struct curl_blob ca;
+    X509 *certificate;      /* owned */
+    STACK_OF(X509) * chain; /* owned; what follows it in the file */
+    EVP_PKEY *key;          /* owned */
+    struct curl_blob ca;    /* owned */
 };
 
 struct https_limits {
@@ -78,6 +84,8 @@ struct https_tls *https_tls_read(
     const struct corv_services *s, struct corv_host *host, char *why, size_t why_size);
 struct https_tls *https_tls_hold(struct https_tls *t); /* accepts NULL */
 void https_tls_free(struct https_tls *t);              /* gives one reference back */
+/* CURLOPT_SSL_CTX_FUNCTION: gives a new connection our certificate and key. */
+CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls);
 
 /* multi.c: libcurl on the services */
 bool https_multi_open(struct https *a);

@@ -156,7 +156,7 @@ static bool set_tls(struct https_transfer *x)
 {
     if (!x->tls)
         return true;
-    return SET(SSLCERT_BLOB, &x->tls->certificate) && SET(SSLKEY_BLOB, &x->tls->key) &&
+    return SET(SSL_CTX_FUNCTION, https_tls_use) && SET(SSL_CTX_DATA, x->tls) &&
            SET(CAINFO_BLOB, &x->tls->ca) && SET(CAPATH, NULL) && SET(SSL_VERIFYPEER, 1L) &&
            SET(SSL_VERIFYHOST, 2L) && SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
            SET(SSL_CIPHER_LIST, CIPHERS_12) && SET(SSL_EC_CURVES, CURVES);

@@ -22,14 +22,30 @@ struct corv_host_entry { /* one instance wanted */
     const char *library; /* "builtin:https", "builtin:loopback" or a path */
     const struct corv_host_setting *settings;
     unsigned settings_count;
+    /* What the adapter gets when it knows the key and settings does not say it; value may be NULL.
+     */
+    const struct corv_host_setting *offered;
+    unsigned offered_count;
 };
+
+#define CORV_HOST_SETTINGS_MAX 256
+struct corv_config;
+/* The entry of adapters[i], with the files of the delivery section offered. Borrows from c and from
+ * room, which belongs to the caller. */
+struct corv_host_entry_room {
+    struct corv_host_setting settings[CORV_HOST_SETTINGS_MAX];
+    struct corv_host_setting offered[3];
+};
+void corv_host_entry_of(const struct corv_config *c, unsigned i, struct corv_host_entry_room *room,
+    struct corv_host_entry *e);
+
 CORV_MUST_CHECK corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out);
 /* Loads, checks, creates and starts one; each failure is a sentence with path and expected value.
  */
 CORV_MUST_CHECK corv_rc corv_hosts_add(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
 /* Gives the instance e->name new settings (certificate roll-over, reload). When the adapter says no
- * it goes on with the old ones and f says why. */
+ * it goes on with the old ones and f says why; CORV_E_STATE: it never takes new ones. */
 CORV_MUST_CHECK corv_rc corv_hosts_reconfigure(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
 /* Settings only: what `corvctl config check` asks of each adapter. */

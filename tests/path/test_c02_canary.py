@@ -42,17 +42,18 @@ def wrong(body):
     text = text.replace("999654324", "99965432").replace("1299KX", "1299 KX")
     text = text.replace("ouder met gezag", "KanarieRol")
     text = text.replace("<ZKN:startdatum>20261005", "<ZKN:startdatum>KanarieWaarde")
-    text = text.replace('naam="clientvolgnummer"', 'naam="clientvolgnummer" KanarieWaarde="KanarieWaarde"', 1)
+    text = text.replace('naam="clientvolgnummer"', 'naam="clientvolgnummer" onbekend="KanarieWaarde"', 1)
     return text.encode()
 
 
 def misfits(body):
-    """Wrong in other ways: not well-formed in the middle of a value, an unknown element, a DTD."""
+    """Wrong in other ways: not well-formed in the middle of a value, an unknown element, a DTD. The
+    names of elements and attributes are what a finding may tell; values never."""
     yield body.replace(b"KanarieOmschrijving", b"KanarieOmschrijving & KanarieWaarde < ")
     yield body[: body.index(b"KanarieVerhaal") + 10]
     yield body.replace(b"<BG:voornamen>", b"<BG:nietbestaand>KanarieWaarde</BG:nietbestaand><BG:voornamen>")
     yield b'<!DOCTYPE x [<!ENTITY KanarieWaarde "KanarieWaarde">]>' + body.split(b"?>", 1)[1]
-    yield body.replace(b"vtoDi01 ", b"vtoDi01 KanarieWaarde='KanarieWaarde' ", 1)
+    yield body.replace(b"vtoDi01 ", b"vtoDi01 onbekend='KanarieWaarde' ", 1)
     yield body.replace(b"KanarieVoornaam", b"KanarieVoornaam\xff\xfe")
     yield b"KanarieWaarde: 999654324"
 

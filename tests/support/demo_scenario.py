@@ -114,10 +114,9 @@ class Demo:
         return text
 
     def start(self):
-        for stub in self.partners.values():
-            stub.start()
         step("starting corvd with its own PostgreSQL (port %d) and %d partner stubs" % (
             self.port, len(self.partners)))
+        harness.start_all(self.partners.values())
         self.daemon.start()
 
     def close(self):
@@ -128,8 +127,7 @@ class Demo:
                 say(str(e))
                 self.failures += 1
             self.daemon.end_postgres()
-        for stub in self.partners.values():
-            stub.stop()
+        harness.stop_all(self.partners.values())
 
     # -- sending and following
 
@@ -143,8 +141,7 @@ class Demo:
         row.accepted, row.answer = time.time(), answer
         if answer.status != status:
             raise Trouble("%s: answered %r, expected %d" % (what, answer, status))
-        if status == 202:
-            self.rows.append(row)
+        self.rows.append(row)
         return row
 
     def follow(self, row, seconds=20):
@@ -183,6 +180,7 @@ class Row:
         self.what, self.sender, self.body, self.expected = what, sender, body, expected
         self.sent, self.accepted, self.answer = time.time(), None, None
         self.seen = {}  # receiver -> (ledger entry, time of confirmation)
+        self.note = ""  # instead of receivers
 
 
 def events_of(trace):
@@ -249,11 +247,14 @@ def repeat(demo, first, vto):
     say("  %d %s, the Raad got it %d time%s" % (again.answer.status, again.answer.id, times,
                                                 "" if times == 1 else "s: WRONG"))
     demo.failures += times != 1
+    again.note = "nobody: a repeat"
 
 
 def refusal(demo):
     step("a VTO with five mistakes gets a refusal that people can read:")
-    answer = demo.send("VTO with mistakes", VT, demo.message("vto-met-fouten", VT, RAAD), [], status=422).answer
+    row = demo.send("VTO with mistakes", VT, demo.message("vto-met-fouten", VT, RAAD), [], status=422)
+    answer = row.answer
+    row.note = "nobody: %d findings" % len(answer.json["findings"])
     for f in answer.json["findings"]:
         where = "line %s, %s: " % (f.get("line", "?"), re.sub(r"^.*/", "", f.get("path", "")))
         say(textwrap.fill(where + f["text"], COLUMNS - 4, initial_indent="    ",
@@ -289,13 +290,15 @@ def after(t, start):
 
 
 def table(demo):
-    shape = "%-20s %-22s %-8s %9s %8s %8s"
+    shape = "%-20s %-22s %-8s %8s %9s %8s"
     say()
-    say(shape % ("message", "to", "sent", "accepted", "delivered"[:8], "confirm."))
+    say(shape % ("message", "to", "sent", "accepted", "delivered", "confirm."))
     say("-" * COLUMNS)
     same = confirmed = 0
     for row in demo.rows:
         what, sent = row.what, clock(row.sent)
+        if row.note:
+            say(shape % (what[:20], row.note, sent, after(row.accepted, row.sent), row.answer.status, ""))
         for receiver, form in row.expected:
             entry, done = row.seen.get(receiver, (None, None))
             label = what if form == "bericht" else "  kennisgeving"
@@ -308,6 +311,7 @@ def table(demo):
     wanted = sum(len(r.expected) for r in demo.rows)
     whole = sum(f == "bericht" for r in demo.rows for _, f in r.expected)
     say("-" * COLUMNS)
+    say("times since the sender began: its answer, the receiver's ledger, our audit trail")
     say("%d of %d deliveries confirmed; %d of %d messages byte for byte the same (SHA-256)"
         % (confirmed, wanted, same, whole))
     demo.failures += (wanted - confirmed) + (whole - same)
@@ -374,7 +378,8 @@ def interrupted(number, frame):
 
 
 def main():
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     demo = None
     code = 1
     try:
@@ -389,7 +394,8 @@ def main():
             stay(demo)
     except KeyboardInterrupt:
         say("\nending ...")
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the cleaning up is not interrupted
     except (Trouble, harness.Died, OSError, ValueError, KeyError) as e:
         say("\nThe demo failed: %s" % e)
         code = 1

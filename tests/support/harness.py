@@ -5,6 +5,7 @@ Standard library only, so that ./demo needs nothing but Debian's python3.
 Nothing here sleeps to be right: poll() waits for a fact with a deadline. Only processes that were
 started here are ended, by their number."""
 import contextlib
+import ctypes
 import fcntl
 import hashlib
 import http.client
@@ -69,6 +70,16 @@ def folder(name="t"):
     path = tempfile.mkdtemp(prefix="corv-%s-" % name, dir="/tmp")
     os.chmod(path, 0o755)
     return path
+
+
+_libc = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def _with_us():
+    """Runs in a new child: it ends when we do, however that happens, and Ctrl-C is for us alone."""
+    os.setsid()
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 # ---- certificates ---------------------------------------------------------------------------
@@ -214,6 +225,9 @@ class Partner:
         self.runs = 0
 
     def start(self):
+        return self.launch().wait()
+
+    def launch(self):
         self.runs += 1  # a restarted stub numbers from 1 again: a folder for each run
         run = os.path.join(self.folder, str(self.runs))
         os.makedirs(run, exist_ok=True)
@@ -222,15 +236,18 @@ class Partner:
              "--ca", self.pki.ca, "--certificate", self.pki.cert(self.name),
              "--key", self.pki.key(self.name), "--ledger", os.path.join(run, "ledger"),
              "--save", os.path.join(run, "saved"), "--control", self.control],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            preexec_fn=_with_us, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=open(os.path.join(self.folder, "errors.txt"), "ab"))
+        return self
+
+    def wait(self):
         if not self.process.stdout.readline().strip().isdigit():
             raise Trouble("the stub of %s did not start" % self.name)
         return self
 
     def stop(self):
         if self.process:
-            self.process.terminate()
+            self.process.terminate()  # a second time does no harm: stop_all() did it already
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
@@ -258,6 +275,22 @@ class Partner:
     def taken(self):
         """What it answered yes to."""
         return [e for e in self.ledger() if 200 <= e.status < 300]
+
+
+def start_all(partners):
+    """Side by side: each is a python of its own."""
+    for p in partners:
+        p.launch()
+    for p in partners:
+        p.wait()
+
+
+def stop_all(partners):
+    for p in partners:
+        if p.process:
+            p.process.terminate()
+    for p in partners:
+        p.stop()
 
 
 # ---- the daemon ------------------------------------------------------------------------------
@@ -293,11 +326,12 @@ class Daemon:
         extra = {
             "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:log_path=%s/asan" % self.path,
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99:log_path=%s/asan" % self.path,
+            "TSAN_OPTIONS": "halt_on_error=0:second_deadlock_stack=1:exitcode=99:log_path=%s/asan" % self.path,
         }
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [os.path.join(BUILD, "corvd"), "--config", self.config],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=_with_us, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **extra, **self.env, **env})
         if ready:
             self.wait_ready()

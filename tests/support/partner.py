@@ -11,7 +11,8 @@ ledger, written and synced before the answer: what is answered 2xx is in the led
 Behaviour is a JSON object, by PUT /_control or in the control file (read again when it changes):
     {"status": 503, "delay_ms": 200, "retry_after": "7", "every": 3, "mode": "normal",
      "body_bytes": 0, "close": false}
-  status       the answer; with every=N only each Nth message gets it (and mode), the others get 200
+  status       the answer; with every=N only each Nth message gets status, mode and delay_ms, the
+               others get 200
   mode         normal   answer
                cut      read it, write the ledger, then break the connection (the repeat case)
                reset    break the connection in the middle of the request body
@@ -84,7 +85,7 @@ class State:
         with self.lock:
             now = dict(self.behaviour)
         if now["every"] and number % now["every"] != 0:
-            now.update(status=200, mode="normal")
+            now.update(status=200, mode="normal", delay_ms=0)
         return now
 
     def note(self, entry):

@@ -93,8 +93,7 @@ class World:
             json.dump(self.config, f, indent=1, ensure_ascii=False)
 
     def start(self, **env):
-        for stub in self.partners.values():
-            stub.start()
+        harness.start_all(self.partners.values())
         self.daemon.start(**env)
         return self
 
@@ -107,8 +106,7 @@ class World:
                 trouble = "corvd ended with %d:\n%s" % (code, self.daemon.tail())
         except harness.Trouble as e:
             trouble = str(e)
-        for stub in self.partners.values():
-            stub.stop()
+        harness.stop_all(self.partners.values())
         self.daemon.end_postgres()
         if trouble or os.environ.get("CORV_KEEP"):
             raise harness.Trouble("%s\n(kept: %s)" % (trouble, self.path))

@@ -217,15 +217,16 @@ static void a_confirmation_moves_it_out(void **state)
     assert_int_equal(kit_lease(&b, "raad", 5, 1 << 20), 0); /* a has it */
     kit_settle_make(&a, &s, &sent[0].message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
     s.s.status = 202;
+    s.s.code = "half \xc3"; /* a partner's text, cut in the middle of a letter */
     s.s.receipt = corv_view_str("ontvangen");
     kit_settle_ask(&s);
     kit_until_answered(&a, 2);
     assert_true(s.committed);
     assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 0);
     assert_int_equal(
-        count(
-            "SELECT count(*) FROM corv.delivery_done WHERE state = 3 AND status = 202 AND"
-            " attempts = 1 AND party = 'raad' AND receipt = 'ontvangen' AND done_at >= created_at"),
+        count("SELECT count(*) FROM corv.delivery_done WHERE state = 3 AND status = 202 AND"
+              " attempts = 1 AND party = 'raad' AND receipt = 'ontvangen' AND code = 'half ?' AND "
+              "done_at >= created_at"),
         1);
     assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
     assert_true(settle(&a, 0, 1, CORV_DELIVERY_CONFIRMED)); /* again: nothing more happens */
@@ -341,6 +342,37 @@ static void dead_and_its_fault_are_one_commit(void **state)
     kit_put_free(&fault);
 }
 
+/* Somebody else changes the very row while we settle it: we wait, and meet it as it then is. */
+static void a_row_that_moves_meanwhile_is_still_met(void **state)
+{
+    struct kit_settle sure;
+    struct kit_settle later;
+    PGconn *c = PQconnectdb(info);
+
+    (void)state;
+    make(2);
+    store(2);
+    assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
+    PQclear(PQexec(c, "BEGIN"));
+    PQclear(PQexec(c, "UPDATE corv.delivery SET last_code = 'operator'"));
+    kit_settle_make(&a, &sure, &sent[0].message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_make(&a, &later, &sent[1].message.id, 1, 1, CORV_DELIVERY_WAITING);
+    kit_settle_ask(&sure);
+    kit_settle_ask(&later);
+    kit_run_ms(&a, 200);
+    assert_false(sure.answered || later.answered);
+    PQclear(PQexec(c, "COMMIT"));
+    PQfinish(c);
+    kit_until_answered(&a, a.answered + 2);
+    assert_true(sure.committed && later.committed);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
+                           " AND last_code = 'deliver.http'"),
+        1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
+}
+
 static void two_settles_of_one_delivery_do_not_share_a_batch(void **state)
 {
     struct kit_settle later;
@@ -411,6 +443,7 @@ int main(void)
         TEST(an_old_lease_changes_nothing_but_confirms),
         TEST(later_and_held_wait),
         TEST(dead_and_its_fault_are_one_commit),
+        TEST(a_row_that_moves_meanwhile_is_still_met),
         TEST(two_settles_of_one_delivery_do_not_share_a_batch),
         TEST(old_leases_are_given_back),
         TEST(a_notification_is_heard),
