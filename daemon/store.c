@@ -114,8 +114,10 @@ static void describe_events(struct corv_message *m)
     event(m, 2, "message.conflict", corv_answer_get(CORV_ANSWER_DUPLICATE)->stuf);
     for (unsigned i = 0; i < 3; i++)
         (void)snprintf(m->detail[i], sizeof m->detail[i],
-            "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u}", m->parts[0].kind,
-            digest, m->parts[0].size, m->plan.count);
+            "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u,\"schemas\":\"%s\","
+            "\"rules\":\"%s\"}",
+            m->parts[0].kind, digest, m->parts[0].size, m->plan.count, m->verdict.schema_set,
+            m->verdict.rule_pack);
 }
 
 /* What was reserved but not stored goes back to the lanes. */
