@@ -74,6 +74,16 @@ static const cyaml_schema_field_t party_fields[] = {
     LIST(struct raw_party, roles, role_value),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t party_value = ITEM(struct raw_party, party_fields);
+static const cyaml_schema_field_t schema_fields[] = {
+#define CORV_SCHEMA(...) FIELD(struct raw_schema, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t schema_value = ITEM(struct raw_schema, schema_fields);
+static const cyaml_schema_field_t rule_fields[] = {
+#define CORV_RULE(...) FIELD(struct raw_rule, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t rule_value = ITEM(struct raw_rule, rule_fields);
 static const cyaml_schema_field_t mandate_fields[] = {
 #define CORV_MANDATE(...) FIELD(struct raw_mandate, __VA_ARGS__)
 #include "config/settings.def"
@@ -95,6 +105,8 @@ static const cyaml_schema_field_t top_fields[] = {
     LIST(struct raw_config, adapters, adapter_value),
     LIST(struct raw_config, parties, party_value),
     LIST(struct raw_config, mandates, mandate_value),
+    LIST(struct raw_config, schemas, schema_value),
+    LIST(struct raw_config, rules, rule_value),
     LIST(struct raw_config, routes, route_value),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t top_value = {

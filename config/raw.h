@@ -67,6 +67,14 @@ struct raw_party {
     struct raw_role *roles;
     uint32_t roles_count;
 };
+struct raw_schema {
+#define CORV_SCHEMA(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
+struct raw_rule {
+#define CORV_RULE(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
 struct raw_mandate {
 #define CORV_MANDATE(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
@@ -89,6 +97,10 @@ struct raw_config {
     uint32_t parties_count;
     struct raw_mandate *mandates;
     uint32_t mandates_count;
+    struct raw_schema *schemas;
+    uint32_t schemas_count;
+    struct raw_rule *rules;
+    uint32_t rules_count;
     struct raw_route *routes;
     uint32_t routes_count;
 };

@@ -17,6 +17,8 @@
 #define CORV_ADAPTER_SETTING(...) ROW("adapters[].settings[]", __VA_ARGS__)
 #define CORV_PARTY(...)           ROW("parties[]", __VA_ARGS__)
 #define CORV_PARTY_ROLE(...)      ROW("parties[].roles[]", __VA_ARGS__)
+#define CORV_SCHEMA(...)          ROW("schemas[]", __VA_ARGS__)
+#define CORV_RULE(...)            ROW("rules[]", __VA_ARGS__)
 #define CORV_MANDATE(...)         ROW("mandates[]", __VA_ARGS__)
 #define CORV_ROUTE(...)           ROW("routes[]", __VA_ARGS__)
 

@@ -215,8 +215,8 @@ static const struct row rows[] = {
 static struct corv_schemas *schemas;
 static struct corv_rules *rules;
 
-static struct corv_instance instances[] = {{"AR0001", "Rechtbank", "", 0, 0}, {"AST001", "GI", "", 0, 0},
-    {"RC0001", "Raad", "", 0, 0}, {"RC0002", "Raad", "", 0, 20141231}};
+static struct corv_instance instances[] = {{"AR0001", "Rechtbank", "", 0, 0},
+    {"AST001", "GI", "", 0, 0}, {"RC0001", "Raad", "", 0, 0}, {"RC0002", "Raad", "", 0, 20141231}};
 static const struct corv_reference reference = {
     .instances = instances, .instances_count = sizeof instances / sizeof *instances};
 
