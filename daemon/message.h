@@ -50,7 +50,6 @@ struct corv_message {
     struct corv_queue_message stored[CORV_PARTS_MAX];
     struct corv_queue_delivery deliveries[CORV_PLAN_MAX];
     struct corv_queue_event events[3];
-    char zaak_key[CORV_DIGEST_TEXT];
     char detail[3][320];
 };
 

@@ -50,13 +50,15 @@ static struct corv_queue_delivery *deliveries_of(
     return d;
 }
 
-/* The dedup key and the case key are digests, so that nothing of the case leaves the payload. */
+/* The dedup key is a digest, so that nothing of the case leaves the payload. It begins with who the
+ * zender turned out to be, not with what the message says: a confirmation may leave its organisatie
+ * out, and then two parties could write the same. */
 static corv_rc key_of(const struct corv_message *m, struct corv_digest *key)
 {
     const struct corv_envelope *e = m->verdict.envelope;
     const char *reference = text(e->referentienummer);
     bool blank = reference[strspn(reference, " \t\r\n")] == '\0';
-    struct corv_view fields[] = {corv_view_str(text(e->zender.organisatie)),
+    struct corv_view fields[] = {corv_view_str(m->plan.filer->oin),
         corv_view_str(text(e->zender.applicatie)), corv_view_str(text(e->zender.administratie)),
         corv_view_str(reference),
         /* without a reference only the very same bytes are a repeat */
