@@ -47,12 +47,22 @@ static corv_rc decide(struct corv_message *m)
     return rc;
 }
 
+static corv_rc seal_in_place(struct corv_vault *vault, struct corv_part *p)
+{
+    p->sealed = p->body;
+    p->sealed_size = p->size;
+    p->body = NULL;
+    return corv_vault_seal_own(vault, &p->id, &p->sealed, &p->sealed_size);
+}
+
 static corv_rc seal(struct corv_message *m)
 {
     for (unsigned i = 0; i < m->parts_count; i++) {
         struct corv_part *p = &m->parts[i];
-        corv_rc rc = corv_vault_seal(
-            m->app->vault, &p->id, corv_view_of(p->body, p->size), &p->sealed, &p->sealed_size);
+        corv_rc rc = p->size < CORV_PART_BIG
+                         ? corv_vault_seal(m->app->vault, &p->id, corv_view_of(p->body, p->size),
+                               &p->sealed, &p->sealed_size)
+                         : seal_in_place(m->app->vault, p);
 
         if (rc != CORV_OK)
             return rc;
@@ -93,8 +103,10 @@ static void examined(void *data, bool ran)
         m->trouble = CORV_AGAIN;
     corv_crash_point("parsed");
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
-    for (unsigned i = 1; i < m->parts_count; i++)
+    for (unsigned i = 1; i < m->parts_count; i++) {
         m->app->metrics.held_bytes += m->parts[i].size;
+        m->parts[i].held = true;
+    }
     if (m->trouble != CORV_OK) {
         CORV_LOG(ERROR, "examine.failed", &m->parts[0].id, CORV_F(CODE, corv_rc_name(m->trouble)));
         give_up(m);

@@ -35,7 +35,7 @@ void corv_message_free(struct corv_message *m)
         return;
     m->app->metrics.intake_now--;
     for (unsigned i = 0; i < m->parts_count; i++) {
-        if (m->parts[i].body)
+        if (m->parts[i].held)
             m->app->metrics.held_bytes -= m->parts[i].size;
         free(m->parts[i].body);
         free(m->parts[i].sealed);

@@ -19,12 +19,16 @@ struct corv_part {
     struct corv_id id;
     const char *kind;
     const char *content_type;
-    char *body; /* owned; may be handed to a lane after COMMIT */
+    char *body; /* owned; may be handed to a lane after COMMIT; NULL once sealed in its place */
     size_t size;
+    bool held; /* counted in held_bytes */
     struct corv_digest digest;
     char *sealed; /* owned */
     size_t sealed_size;
 };
+
+/* From this size on the body is sealed in its own place: there is no second copy in memory. */
+#define CORV_PART_BIG ((size_t)1 << 20)
 
 #define CORV_SELF "corvd" /* sender of what we make ourselves; no party may have this id */
 

@@ -96,7 +96,8 @@ static void take_in(void *ctx, struct corv_http_request *r)
     }
     m->sender = sender_of(app, r);
     m->parts[0].body = corv_http_body_take(r, &m->parts[0].size);
-    if (m->parts[0].body)
+    m->parts[0].held = m->parts[0].body != NULL;
+    if (m->parts[0].held)
         app->metrics.held_bytes += m->parts[0].size;
     app->metrics.received_bytes_total += m->parts[0].size;
     if (!m->sender) { /* its last day ended while the body came in */

@@ -27,6 +27,8 @@ static struct corv_queue_delivery *deliveries_of(
 {
     struct corv_queue_message *q = &m->stored[part];
     int priority = m->verdict.envelope->urgent ? CORV_PRIORITY_SPOED : CORV_PRIORITY_NORMAL;
+    bool big = m->parts[part].body == NULL; /* there is one copy, for one delivery */
+    bool taken = false;
     int no = 0;
 
     q->deliveries = d;
@@ -42,8 +44,9 @@ static struct corv_queue_delivery *deliveries_of(
             .state = p->to ? CORV_DELIVERY_WAITING : CORV_DELIVERY_HELD,
             .held_code = p->held_code,
             .held_question = p->held_question};
-        if (p->to)
+        if (p->to && !(big && taken))
             d->lease_now = corv_lane_reserve(m->app->lanes, p->to->id, m->parts[part].size);
+        taken = taken || d->lease_now;
         d++;
     }
     q->deliveries_count = (unsigned)no;
