@@ -16,11 +16,13 @@
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
+#include "daemon/judge_up.h"
 #include "daemon/lane.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/tls.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/receive.h"
+#include "daemon/retention.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
@@ -74,6 +76,7 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
 
 static void database_came_or_went(void *ctx, bool connected)
 {
+    corv_retention_connected(ctx, connected);
     if (connected)
         corv_upkeep_connected(ctx);
 }
@@ -185,7 +188,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     (void)snprintf(app->actor, sizeof app->actor, "node:%s", app->config->node);
     corv_schemas_init();
     if (rc == CORV_OK)
-        rc = corv_schemas_new(&app->schemas, fault);
+        rc = corv_judge_up(app->config, &app->judge, fault);
     if (rc == CORV_OK)
         rc = open_vault(app, fault);
     if (rc == CORV_OK)
@@ -200,6 +203,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
         rc = corv_deliver_start(app);
     if (rc == CORV_OK)
         rc = open_queue(app, conninfo, fault);
+    if (rc == CORV_OK)
+        rc = corv_retention_start(app, conninfo);
     if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)
@@ -272,6 +277,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     app->drain_ms = limit_ms;
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
     corv_upkeep_stop(app);
+    corv_retention_stop(app);
     if (app->poller)
         corv_deliver_stop(app);
     corv_confirm_stop(app);
@@ -288,10 +294,11 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
         (void)uv_run(&app->loop, UV_RUN_DEFAULT);
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
+    corv_retention_free(app);
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);
-    corv_schemas_free(app->schemas);
+    corv_judge_free(app->judge);
     corv_config_free(app->config);
     if (app->lock_fd > 0)
         (void)close(app->lock_fd);

@@ -15,6 +15,8 @@ static corv_rc judge(struct corv_message *m)
     struct corv_part *part = &m->parts[0];
     struct corv_read_limits limits = corv_read_limits_default;
     struct corv_view bytes = corv_view_of(part->body, part->size);
+    struct corv_verdict_input in = {
+        .bytes = bytes, .limits = &limits, .party = m->sender->id, .day = m->day};
 
     limits.bytes = m->config->limits.body_bytes;
     part->content_type = "application/xml";
@@ -22,7 +24,7 @@ static corv_rc judge(struct corv_message *m)
     corv_rc rc = corv_digest_of(&bytes, 1, &part->digest);
 
     if (rc == CORV_OK)
-        rc = corv_verdict_of(m->app->schemas, bytes, &limits, &m->verdict);
+        rc = corv_verdict_by(m->judge, &in, &m->verdict);
     if (rc != CORV_OK)
         return rc;
     part->kind = corv_kind_name(m->verdict.kind);

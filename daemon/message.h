@@ -38,6 +38,7 @@ struct corv_message {
     struct corv_app *app;
     struct corv_http_request *request; /* waits for its reply */
     struct corv_config *config;        /* counted: the one it is judged by */
+    struct corv_judge *judge;          /* counted, likewise */
     const struct corv_party *sender;   /* of the certificate */
     struct corv_journey journey;
     int64_t received_us;
@@ -53,8 +54,7 @@ struct corv_message {
     struct corv_queue_message stored[CORV_PARTS_MAX];
     struct corv_queue_delivery deliveries[CORV_PLAN_MAX];
     struct corv_queue_event events[3];
-    char zaak_key[CORV_DIGEST_TEXT];
-    char detail[3][256];
+    char detail[3][320];
 };
 
 struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_request *r);

@@ -46,14 +46,30 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "reden: "
         "die blijft in het auditspoor staan.",
         corv_verb_drop},
-    {"validate", "BESTAND...", "Berichten nakijken zonder ze te versturen.",
+    {"validate", "[--rules uit] BESTAND...", "Berichten nakijken zonder ze te versturen.",
         "Een regel per bevinding: BESTAND: invalid LAAG CODE REGEL:KOLOM TEKST, of BESTAND: valid "
-        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen.",
+        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen. Met "
+        "--config gelden de schemasets en regels van die configuratie; anders die van corvd zelf. "
+        "--rules uit kijkt alleen naar het schema.",
         corv_verb_validate},
     {"route explain", "BESTAND [--as PARTIJ] [--at JJJJ-MM-DD]",
         "Waar zou dit bericht heen gaan, en waarom?",
         "--as is de partij van wie het certificaat is; anders is dat de zender in het bericht.",
         corv_verb_route_explain},
+    {"schemas import", "ZIP [--from JJJJ-MM-DD] [--name NAAM] [--state-dir MAP]",
+        "Officiële schema's opslaan, zoals ze gepubliceerd zijn.",
+        "De set wordt uitgepakt, zo nodig gerepareerd, nagekeken en opgeslagen; de configuratie "
+        "kiest waar en wanneer hij geldt. Afsluitcode 1: de set is geweigerd en er is niets "
+        "veranderd.",
+        corv_verb_schemas_import},
+    {"schemas list", "[--state-dir MAP]", "Welke schema's er zijn.", NULL, corv_verb_schemas_list},
+    {"reference import", "BESTAND [--state-dir MAP]",
+        "De gepubliceerde referentielijsten in gebruik nemen (xlsx of zip).",
+        "Instanties met SYSDA-code, OIN en geldigheid, en de rollen. Afsluitcode 1: het bestand is "
+        "geweigerd en de oude lijst blijft.",
+        corv_verb_reference_import},
+    {"reference list", "[--state-dir MAP]", "Welke referentielijst in gebruik is.", NULL,
+        corv_verb_reference_list},
     {"config check", "", "De configuratie nakijken.", NULL, corv_verb_config_check},
     {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
         "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},
@@ -162,8 +178,10 @@ static int global_options(struct corv_ctl *ctl, int argc, char **argv, bool *hel
             argv[kept++] = version;
         } else if (strncmp(argv[i], "--config=", 9) == 0) {
             ctl->config_path = argv[i] + 9;
+            ctl->config_given = true;
         } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
             ctl->config_path = argv[++i];
+            ctl->config_given = true;
         } else {
             argv[kept++] = argv[i];
         }
