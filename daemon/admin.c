@@ -11,6 +11,7 @@
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/problem.h"
+#include "daemon/reload.h"
 #include "queue/queue.h"
 
 #define METRICS_MAX (4u << 20)
@@ -143,7 +144,9 @@ static void answer(void *ctx, struct corv_http_request *r)
     struct corv_view path = corv_http_path(r);
     const char *method = corv_http_method(r);
 
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+    if (corv_view_is(path, "/reload"))
+        corv_reload_admin_head(app, r);
+    else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         corv_problem_reply_allow(r, "GET, HEAD");
     else if (corv_view_is(path, "/livez"))
         reply_text(r, 200, "text/plain", "ok\n");
@@ -152,18 +155,17 @@ static void answer(void *ctx, struct corv_http_request *r)
     else if (corv_view_is(path, "/metrics"))
         reply_metrics(app, r);
     else
-        corv_problem_reply(r, 404, "http.not-found",
-            "Hier is niets. Er is /livez, /readyz en "
-            "/metrics.");
+        corv_problem_reply(
+            r, 404, "http.not-found", "Hier is niets. Er is /livez, /readyz, /metrics en /reload.");
 }
 
-static void ignore_body(void *ctx, struct corv_http_request *r)
+static void body_came(void *ctx, struct corv_http_request *r)
 {
-    (void)ctx;
-    (void)r;
+    if (corv_view_is(corv_http_path(r), "/reload"))
+        corv_reload_admin_body(ctx, r);
 }
 
 struct corv_http_handler corv_admin_handler(struct corv_app *app)
 {
-    return (struct corv_http_handler){.ctx = app, .on_head = answer, .on_body = ignore_body};
+    return (struct corv_http_handler){.ctx = app, .on_head = answer, .on_body = body_came};
 }
