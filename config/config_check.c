@@ -90,6 +90,16 @@ static void check_delivery_tls(
         "Om met https te bezorgen zijn certificate, key en ca alle drie nodig in delivery.");
 }
 
+/* Regeling uitwisseling persoonsgegevens, art. 4.1: within 24 hours, unless there is a ground. */
+static void check_retention(
+    const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
+{
+    if (c->retention.payload_hours > CORV_LAWFUL_HOURS && !c->retention.ground)
+        corv_tree_error(f, place(root, "retention", "payload_hours"), "config.no-ground",
+            "Langer dan %d uur bewaren mag alleen met een grond; zet die in retention.ground.",
+            CORV_LAWFUL_HOURS);
+}
+
 static void check_adapters(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
 {
@@ -111,6 +121,7 @@ void corv_config_check(
     check_database(c, root, findings);
     check_numbers(c, root, findings);
     check_delivery_tls(c, root, findings);
+    check_retention(c, root, findings);
     check_adapters(c, root, findings);
     corv_config_check_parties(c, root, findings);
     corv_config_check_routes(c, root, findings);

@@ -9,18 +9,7 @@
 #include "daemon/message.h"
 #include "daemon/problem.h"
 
-#define RETRY_AFTER_SECONDS 5
-
-int corv_status_of_findings(const struct corv_findings *f)
-{
-    for (size_t i = 0; i < f->count; i++) {
-        if (strcmp(f->list[i].code, "security.too-large") == 0)
-            return 413;
-        if (f->list[i].severity == CORV_SEV_ERROR && f->list[i].layer <= CORV_LAYER_SECURITY)
-            return 400;
-    }
-    return 422;
-}
+#define WARNINGS_MAX (512u << 10)
 
 static void finish(struct corv_message *m)
 {
@@ -35,6 +24,21 @@ static json_t *delivery_json(const struct corv_queue_delivery *d, const char *ki
     return json_pack("{s:i, s:s, s:s, s:s?, s:s, s:s?}", "no", d->no, "kind", kind, "route",
         d->route, "to", d->party, "state", corv_delivery_state_name(d->state), "question",
         d->state == CORV_DELIVERY_HELD ? d->held_question : NULL);
+}
+
+/* What was noticed but does not stop the message; NULL when there is nothing. */
+static json_t *warnings_json(const struct corv_message *m)
+{
+    struct corv_buf b;
+    json_t *list = NULL;
+
+    if (m->verdict.findings.count + m->addressing.count == 0)
+        return NULL;
+    corv_buf_init(&b, WARNINGS_MAX);
+    corv_findings_write(&b, &m->verdict.findings, &m->addressing);
+    list = b.failed ? NULL : json_loadb(b.p, b.n, 0, NULL);
+    corv_buf_free(&b);
+    return list;
 }
 
 static json_t *answer_json(const struct corv_message *m, const struct corv_id *id, bool repeat)
@@ -56,6 +60,11 @@ static json_t *answer_json(const struct corv_message *m, const struct corv_id *i
         json_decref(list);
     else
         (void)json_object_set_new(root, "deliveries", list);
+
+    json_t *warnings = repeat ? NULL : warnings_json(m);
+
+    if (warnings)
+        (void)json_object_set_new(root, "findings", warnings);
     return root;
 }
 
@@ -97,9 +106,7 @@ void corv_acknowledge_conflict(struct corv_message *m)
     m->app->metrics.messages_conflict_total++;
     CORV_LOG(WARNING, "message.conflict", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
         CORV_F(KIND, m->parts[0].kind));
-    corv_problem_reply(m->request, 409, "duplicate.other-content",
-        "StUF016: onder dit referentienummer is van deze zender al een ander bericht aangenomen. "
-        "Is dit een nieuw bericht, geef het dan een nieuw referentienummer.");
+    corv_problem_reply(m->request, "duplicate.other-content");
     finish(m);
 }
 
@@ -109,27 +116,23 @@ void corv_acknowledge_refused(struct corv_message *m)
     CORV_LOG(INFO, "message.refused", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
         CORV_N(STATUS, m->status),
         CORV_N(COUNT, m->verdict.findings.errors + m->addressing.errors));
-    corv_problem_reply_findings(
-        m->request, m->status, &m->parts[0].id, &m->verdict.findings, &m->addressing);
+    corv_problem_reply_findings(m->request, &m->parts[0].id, &m->verdict.findings, &m->addressing);
     finish(m);
 }
 
-void corv_acknowledge_unavailable(struct corv_message *m)
+void corv_acknowledge_unavailable(struct corv_message *m, const char *code)
 {
     m->app->metrics.messages_unavailable_total++;
     CORV_LOG(WARNING, "message.unavailable", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
-        CORV_F(STATE, corv_step_name(m->journey.step)));
-    corv_problem_reply_later(m->request, RETRY_AFTER_SECONDS, "store.away",
-        "corvd kon het bericht nu niet veilig opslaan. Het is niet aangenomen; stuur het opnieuw "
-        "met hetzelfde referentienummer.");
+        CORV_F(STATE, corv_step_name(m->journey.step)), CORV_F(CODE, code));
+    corv_problem_reply(m->request, code);
     finish(m);
 }
 
-void corv_acknowledge_rejected(struct corv_message *m)
+void corv_acknowledge_rejected(struct corv_message *m, const char *code)
 {
-    CORV_LOG(ERROR, "message.rejected-by-store", &m->parts[0].id, CORV_F(PARTY, m->sender->id));
-    corv_problem_reply(m->request, 500, "store.rejected",
-        "corvd kon dit bericht door een eigen fout niet opslaan. Het is niet aangenomen. "
-        "Meld dit aan de beheerder van corvd.");
+    CORV_LOG(ERROR, "message.rejected", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
+        CORV_F(STATE, corv_step_name(m->journey.step)), CORV_F(CODE, code));
+    corv_problem_reply(m->request, code);
     finish(m);
 }

@@ -12,6 +12,7 @@
 #include "daemon/loop/watchdog.h"
 #include "daemon/problem.h"
 #include "daemon/reload.h"
+#include "daemon/retention.h"
 #include "queue/queue.h"
 
 #define METRICS_MAX (4u << 20)
@@ -123,6 +124,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     corv_buf_init(&b, METRICS_MAX);
     corv_metric_write(
         &b, "build_info", "gauge", "Version of this program", "{version=\"" CORV_VERSION "\"}", 1);
+    app->metrics.retention_pass_age_seconds = corv_retention_age_s(app);
     corv_metrics_write(&app->metrics, &b);
     write_queue(app, &b);
     write_server(app, &b);
@@ -131,7 +133,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     counter(&b, "log_censored_total", "Log values that did not fit their type",
         (double)corv_log_censored());
     if (b.failed)
-        corv_problem_reply(r, 500, "admin.metrics", "De metingen passen niet in het geheugen.");
+        corv_problem_reply(r, "admin.metrics");
     else
         corv_http_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8",
             "Cache-Control: no-store\r\n", corv_buf_view(&b), false);
@@ -155,8 +157,7 @@ static void answer(void *ctx, struct corv_http_request *r)
     else if (corv_view_is(path, "/metrics"))
         reply_metrics(app, r);
     else
-        corv_problem_reply(
-            r, 404, "http.not-found", "Hier is niets. Er is /livez, /readyz, /metrics en /reload.");
+        corv_problem_reply(r, "http.not-found");
 }
 
 static void body_came(void *ctx, struct corv_http_request *r)

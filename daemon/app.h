@@ -19,6 +19,7 @@ struct corv_hosts;
 struct corv_lanes;
 struct corv_poller;
 struct corv_upkeep;
+struct corv_retention;
 struct corv_pool;
 struct corv_reload;
 struct corv_service;
@@ -44,11 +45,12 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
-    char actor[80];               /* "node:NAME", for audit lines */
-    struct corv_upkeep *upkeep;   /* upkeep.c's */
-    struct corv_reload *reload;   /* reload.c's */
-    struct corv_service *service; /* service.c's */
-    int intake_fd;                /* listening sockets from systemd, 0: none */
+    char actor[80];                   /* "node:NAME", for audit lines */
+    struct corv_upkeep *upkeep;       /* upkeep.c's */
+    struct corv_reload *reload;       /* reload.c's */
+    struct corv_service *service;     /* service.c's */
+    struct corv_retention *retention; /* retention.c's */
+    int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */
     unsigned drain_ms; /* how long what is under way may take at the end */

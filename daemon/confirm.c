@@ -187,11 +187,15 @@ static enum corv_delivery_state judge(struct corv_job *job, const struct corv_ho
     case CORV_LATER:
         if (!given_up(job))
             return CORV_DELIVERY_WAITING;
-        (void)snprintf(job->code, sizeof job->code, "deliver.given-up");
+        job->why = "deliver.given-up";
+        (void)snprintf(job->code, sizeof job->code, "%s", job->why);
+        return CORV_DELIVERY_DEAD;
+    case CORV_UNREADABLE:
+        job->why = "deliver.unreadable";
         return CORV_DELIVERY_DEAD;
     case CORV_REFUSED:
-    case CORV_UNREADABLE:
     default:
+        job->why = "deliver.refused";
         return CORV_DELIVERY_DEAD;
     }
 }
@@ -266,8 +270,8 @@ void corv_confirm_let_go(struct corv_job *job)
 
 void corv_confirm_unreadable(struct corv_job *job)
 {
-    (void)snprintf(job->code, sizeof job->code, "payload.%s",
-        job->opened == CORV_E_NOTFOUND ? "gone" : "damaged");
+    job->why = job->opened == CORV_E_NOTFOUND ? "payload.gone" : "payload.damaged";
+    (void)snprintf(job->code, sizeof job->code, "%s", job->why);
     (void)snprintf(
         job->text, sizeof job->text, "%s", "De inhoud van dit bericht is niet meer te lezen.");
     describe(job, NULL);

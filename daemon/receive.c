@@ -11,8 +11,6 @@
 #include "daemon/problem.h"
 #include "queue/queue.h"
 
-#define RETRY_AFTER_SECONDS 5
-
 static bool room(const struct corv_app *app)
 {
     return app->metrics.intake_now < app->config->limits.pipeline &&
@@ -48,17 +46,14 @@ static void deny(struct corv_app *app, struct corv_http_request *r)
     app->metrics.access_denied_total++;
     CORV_LOG(WARNING, "access.denied", NULL, CORV_F(PEER, corv_http_peer(r)),
         CORV_F(OIN, *oin ? oin : NULL));
-    corv_problem_reply(r, 403, "access.unknown-party",
-        "Dit certificaat hoort niet bij een partij die vandaag bekend is. "
-        "Vraag de beheerder van corvd om uw OIN te registreren.");
+    corv_problem_reply(r, "access.unknown-party");
 }
 
-static void turn_away(
-    struct corv_app *app, struct corv_http_request *r, const char *code, const char *text)
+static void turn_away(struct corv_app *app, struct corv_http_request *r, const char *code)
 {
     app->metrics.messages_busy_total++;
     CORV_LOG(INFO, "receive.busy", NULL, CORV_F(CODE, code), CORV_F(PEER, corv_http_peer(r)));
-    corv_problem_reply_later(r, RETRY_AFTER_SECONDS, code, text);
+    corv_problem_reply(r, code);
 }
 
 /* Everything that can be said no to before the body is read, so that a no is cheap. */
@@ -67,29 +62,21 @@ static void check_head(void *ctx, struct corv_http_request *r)
     struct corv_app *app = ctx;
 
     if (!corv_view_is(corv_http_path(r), "/v1/messages"))
-        corv_problem_reply(r, 404, "http.not-found",
-            "Hier is niets. Stuur berichten naar "
-            "POST /v1/messages.");
+        corv_problem_reply(r, "http.not-found");
     else if (strcmp(corv_http_method(r), "POST") != 0)
         corv_problem_reply_allow(r, "POST");
     else if (!sender_of(app, r))
         deny(app, r);
     else if (!xml_type(corv_http_header(r, "content-type")))
-        corv_problem_reply(
-            r, 415, "http.content-type", "Stuur het bericht als application/xml of text/xml.");
+        corv_problem_reply(r, "http.content-type");
     else if (corv_http_header(r, "content-encoding").n > 0)
-        corv_problem_reply(
-            r, 415, "http.content-encoding", "Stuur het bericht zonder Content-Encoding.");
+        corv_problem_reply(r, "http.content-encoding");
     else if (app->draining)
-        turn_away(app, r, "receive.draining", "corvd stopt of herstart. Probeer het zo opnieuw.");
+        turn_away(app, r, "receive.draining");
     else if (!app->open || !corv_queue_connected(app->queue))
-        turn_away(app, r, "store.away",
-            "De database is even niet bereikbaar. Uw bericht is niet "
-            "aangenomen; probeer het opnieuw.");
+        turn_away(app, r, "store.away");
     else if (!room(app))
-        turn_away(app, r, "receive.busy",
-            "corvd heeft het te druk. Uw bericht is niet "
-            "aangenomen; probeer het opnieuw.");
+        turn_away(app, r, "receive.busy");
 }
 
 static void take_in(void *ctx, struct corv_http_request *r)
@@ -98,9 +85,7 @@ static void take_in(void *ctx, struct corv_http_request *r)
     struct corv_message *m = corv_message_new(app, r);
 
     if (!m) {
-        turn_away(app, r, "receive.no-memory",
-            "corvd heeft geen geheugen meer. Probeer het "
-            "opnieuw.");
+        turn_away(app, r, "receive.no-memory");
         return;
     }
     m->sender = sender_of(app, r);
@@ -115,7 +100,7 @@ static void take_in(void *ctx, struct corv_http_request *r)
     }
     if (!m->parts[0].body) {
         corv_message_free(m);
-        corv_problem_reply(r, 400, "http.no-body", "Het verzoek heeft geen inhoud.");
+        corv_problem_reply(r, "http.no-body");
         return;
     }
     CORV_LOG(INFO, "message.received", &m->parts[0].id, CORV_F(PARTY, m->sender->id),

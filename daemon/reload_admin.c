@@ -33,6 +33,18 @@ static json_t *restart_json(const struct corv_reload_result *r)
     return list;
 }
 
+/* For an operator, not for a sender: these are not in the table of answers. */
+static void refuse(struct corv_http_request *r, int status, const char *code, const char *text)
+{
+    json_t *root = json_pack("{s:i, s:s, s:s}", "status", status, "code", code, "title", text);
+    char *body = root ? json_dumps(root, JSON_COMPACT) : NULL;
+
+    json_decref(root);
+    corv_http_reply(
+        r, status, "application/problem+json", NO_STORE, corv_view_str(body ? body : "{}"), false);
+    free(body);
+}
+
 static void tell(struct corv_http_request *request, int status, const struct corv_reload_result *r)
 {
     json_t *root = json_pack("{s:i, s:b, s:I, s:s, s:s, s:s, s:o, s:I, s:o}", "number",
@@ -45,7 +57,7 @@ static void tell(struct corv_http_request *request, int status, const struct cor
     if (text)
         corv_http_reply(request, status, "application/json", NO_STORE, corv_view_str(text), false);
     else
-        corv_problem_reply(request, 500, "admin.memory", "Er is te weinig geheugen.");
+        refuse(request, 500, "admin.memory", "Er is te weinig geheugen.");
     free(text);
 }
 
@@ -80,7 +92,7 @@ void corv_reload_admin_head(struct corv_app *app, struct corv_http_request *r)
     else if (strcmp(method, "POST") != 0)
         corv_problem_reply_allow(r, "GET, HEAD, POST");
     else if (!who_asks(r, &who))
-        corv_problem_reply(r, 403, "admin.unix-only",
+        refuse(r, 403, "admin.unix-only",
             "Herladen kan alleen via een unix-socket (admin.socket) of met SIGHUP: over een "
             "netwerkpoort weet corvd niet wie het vraagt.");
 }
@@ -90,7 +102,7 @@ static void reload_ended(void *ctx, const struct corv_reload_result *r)
     if (r->applied || r->findings.errors > 0)
         tell(ctx, r->applied ? 200 : 422, r);
     else
-        corv_problem_reply(ctx, 503, "admin.draining", "corvd stopt of herstart.");
+        refuse(ctx, 503, "admin.draining", "corvd stopt of herstart.");
 }
 
 void corv_reload_admin_body(struct corv_app *app, struct corv_http_request *r)
@@ -102,8 +114,7 @@ void corv_reload_admin_body(struct corv_app *app, struct corv_http_request *r)
     corv_rc rc = corv_reload(app, &who, reload_ended, r);
 
     if (rc == CORV_AGAIN)
-        corv_problem_reply(
-            r, 409, "admin.reload-busy", "corvd is al aan het herladen. Vraag het zo nog eens.");
+        refuse(r, 409, "admin.reload-busy", "corvd is al aan het herladen. Vraag het zo nog eens.");
     else if (rc != CORV_OK)
-        corv_problem_reply(r, 503, "admin.draining", "corvd stopt of herstart.");
+        refuse(r, 503, "admin.draining", "corvd stopt of herstart.");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "daemon/base/log.h"
 #include "daemon/reload_parts.h"
 #include "queue/queue.h"
@@ -18,7 +19,18 @@ struct note {
     unsigned tries;
 };
 
-static char *detail_of(const struct corv_reload_result *r)
+/* How long what is kept, and on which ground: that may have changed. */
+static void add_retention(json_t *root, const struct corv_config *c)
+{
+    (void)json_object_set_new(
+        root, "payload_hours", json_integer((json_int_t)c->retention.payload_hours));
+    (void)json_object_set_new(
+        root, "traffic_days", json_integer((json_int_t)c->retention.traffic_days));
+    if (c->retention.ground && c->retention.ground[0])
+        (void)json_object_set_new(root, "ground", json_string(c->retention.ground));
+}
+
+static char *detail_of(const struct corv_app *app, const struct corv_reload_result *r)
 {
     json_t *restart = json_array();
     json_t *root;
@@ -29,6 +41,8 @@ static char *detail_of(const struct corv_reload_result *r)
     root = json_pack("{s:s, s:s?, s:i, s:s?, s:o}", "from", r->from, "to", r->to[0] ? r->to : NULL,
         "errors", (int)r->findings.errors, "first",
         r->findings.count > 0 ? r->findings.list[0].code : NULL, "restart", restart);
+    if (root && r->applied)
+        add_retention(root, app->config);
     text = root ? json_dumps(root, JSON_COMPACT) : NULL;
     json_decref(root);
     return text;
@@ -62,7 +76,7 @@ void corv_reload_audit(struct corv_app *app, const struct corv_reload_result *r)
 {
     struct note *n = calloc(1, sizeof *n);
 
-    if (!n || !app->queue || !(n->detail = detail_of(r))) {
+    if (!n || !app->queue || !(n->detail = detail_of(app, r))) {
         CORV_LOG(ERROR, "config.not-audited", NULL);
         free(n);
         return;

@@ -9,6 +9,7 @@
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
 #include "daemon/deliver.h"
+#include "daemon/retention.h"
 #include "daemon/service.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
@@ -108,6 +109,7 @@ static void own_leases_released(void *ctx, bool committed)
     app->open = true;
     CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
     make_partitions(app);
+    corv_retention_note_start(app);
     corv_deliver_soon(app);
 }
 

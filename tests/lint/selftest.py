@@ -3,6 +3,7 @@
 """Each lint must find what is planted and must be content without it: a lint that cannot fail
 proves nothing."""
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,23 @@ GOOD = {
     "daemon/ctl/main.c": MARK + '#include "daemon/store.h"\n',
     "daemon/store.h": MARK,
 }
+STEPS = MARK + ('CORV_STEP(A, "a", "x.c", "nothing", "the sender\n"'.replace('\n"', '"')
+                + ')\nCORV_STEP(B, "b", "y.c", "all: one COMMIT",\n    "same yes")\nCORV_MOVE(A, B)\n')
+STATES = MARK + 'static const char *const names[2] = {"waiting", "held"};\n'
+LIFE = """# Life
+## The way in
+| Step | On disk | Dies |
+|---|---|---|
+| a | nothing | the sender |
+| b | all | same yes |
+## The way out
+| State | On disk |
+|---|---|
+| waiting | row |
+| waiting, leased | row |
+| held | row |
+"""
+GOOD.update({"daemon/journey.def": STEPS, "queue/states.c": STATES, "docs/life-of-a-message.md": LIFE})
 LONG = "int f(void)\n{\n" + "    g();\n" * 121 + "}\n"
 PLANTED = [  # lint, file, its text, a piece of what the lint must say
     ("include_direction", "queue/x.c", MARK + '#include "schemas/kind.h"\n', "must not see"),
@@ -52,6 +70,10 @@ PLANTED = [  # lint, file, its text, a piece of what the lint must say
     ("spdx", "check", "#!/bin/bash\n", "check:1"),
     ("lengths", "queue/x.c", MARK + LONG, "123 lines, at most 120"),
     ("lengths", "queue/x.c", MARK + "int f(void)\n{\n}\n" * 401, "at most 1200"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("| b | all | same yes |\n", ""), "the steps are"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("same yes", "perhaps"), "same yes"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("| held | row |\n", ""), "held is not told"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("held", "hold"), "no such state: hold"),
     ("links", "docs/x.md", "[a](nowhere.md)\n", "no such file"),
     ("links", "docs/x.md", "[a](../README.md#bye)\n", "no such heading"),
     ("links", "docs/x.md", "[a](../../shared/DESIGN.md)\n", "leads out"),
@@ -69,8 +91,36 @@ def lint(name, extra):
         return run.returncode, run.stdout + run.stderr
 
 
+COPIED = [  # planted in a copy of our own source: what these two compare is too much to make up
+    ("answers", "daemon/x.c", MARK + 'const char *f(void)\n{\n    return "addressing.new";\n}\n',
+     "does not stand in answer.def"),
+    ("answers", "docs/antwoorden.md", "# Antwoorden\n", "is not what answer.def says"),
+    ("answers", "daemon/loop/http_read.c", MARK, "http.busy is nowhere used"),
+    ("log_events", "daemon/x.c", MARK + 'void f(void)\n{\n    CORV_LOG(INFO, "x.happened", NULL);\n}\n',
+     "is not what the source says"),
+    ("log_events", "queue/x.c", MARK + 'const char *f(void)\n{\n    return "store.planted";\n}\n',
+     "is not what the source says"),
+]
+
+
+def lint_copy(name, path, text):
+    with tempfile.TemporaryDirectory() as top:
+        for folder in ("daemon", "config", "schemas", "queue", "adapters", "docs"):
+            shutil.copytree(os.path.join(os.path.dirname(os.path.dirname(HERE)), folder), os.path.join(top, folder))
+        with open(os.path.join(top, path), "w", encoding="utf-8") as f:
+            f.write(text)
+        run = subprocess.run([sys.executable, os.path.join(HERE, name + ".py"), top],
+                             capture_output=True, text=True, check=False)
+        return run.returncode, run.stdout + run.stderr
+
+
 def main():
     failures = 0
+    for name, path, text, expected in COPIED:
+        code, said = lint_copy(name, path, text)
+        if code == 0 or expected not in said:
+            failures += 1
+            print("%s does not see %s: wanted %r, it said:\n%s" % (name, path, expected, said))
     for name in sorted({p[0] for p in PLANTED}):
         code, said = lint(name, {})
         if code != 0:
