@@ -12,7 +12,7 @@
 #include "daemon/metrics.h"
 
 struct corv_config;
-struct corv_schemas;
+struct corv_judge;
 struct corv_vault;
 struct corv_queue;
 struct corv_hosts;
@@ -31,7 +31,7 @@ struct corv_embedded_pg;
 struct corv_app {
     uv_loop_t loop;
     struct corv_config *config; /* the one in force; counted */
-    struct corv_schemas *schemas;
+    struct corv_judge *judge;   /* the one in force; counted */
     struct corv_vault *vault;
     struct corv_embedded_pg *embedded; /* NULL with a database of one's own */
     struct corv_queue *queue;

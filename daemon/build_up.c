@@ -16,6 +16,7 @@
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
+#include "daemon/judge_up.h"
 #include "daemon/lane.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/tls.h"
@@ -223,7 +224,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     (void)snprintf(app->actor, sizeof app->actor, "node:%s", app->config->node);
     corv_schemas_init();
     if (rc == CORV_OK)
-        rc = corv_schemas_new(&app->schemas, fault);
+        rc = corv_judge_up(app->config, &app->judge, fault);
     if (rc == CORV_OK)
         rc = open_vault(app, fault);
     if (rc == CORV_OK)
@@ -339,7 +340,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);
-    corv_schemas_free(app->schemas);
+    corv_judge_free(app->judge);
     corv_config_free(app->config);
     corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
     if (app->lock_fd > 0)

@@ -22,7 +22,8 @@ struct corv_lanes;
 struct corv_lanes_options {
     unsigned in_flight;     /* per lane, when the lane does not say */
     unsigned ready_max;     /* deliveries waiting in memory per lane */
-    uint64_t memory;        /* bytes of payload in all lanes together */
+    uint64_t memory;        /* bytes of payload in all lanes together; above it, until four times
+                             * as much, a lane may have one message */
     unsigned retry_first_s; /* pause after the first failure of a partner */
     unsigned retry_max_s;
     void (*start)(void *ctx, struct corv_list *job);  /* begin this delivery now */

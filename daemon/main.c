@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,10 @@
 #include "daemon/reload.h"
 #include "queue/embedded_pg.h"
 
-#define DRAIN_MS 20000 /* for each part in turn: listener, adapters, queue */
-#define STOP_MS  60000 /* for all of it */
-#define SIGNALS  3
+#define DRAIN_MS    20000 /* for each part in turn: listener, adapters, queue */
+#define STOP_MS     60000 /* for all of it */
+#define SIGNALS     3
+#define LARGE_BYTES (1 << 20)
 
 struct options {
     const char *config;
@@ -170,6 +172,15 @@ static void shift_clock(void)
 #endif
 }
 
+/* A body, its sealed form and libpq's buffers go back to the kernel when they are freed. Left to
+ * itself glibc raises this bound to 32 MiB after the first of them, and keeps what follows. */
+static void keep_memory_small(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 static int run(struct corv_config *config_take)
 {
     static struct corv_app app;
@@ -179,6 +190,7 @@ static int run(struct corv_config *config_take)
     enum corv_log_level level = CORV_LOG_INFO;
     int code = EX_OK;
 
+    keep_memory_small();
     app.config = config_take;
     if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
         corv_log_set_level(level);

@@ -15,6 +15,7 @@
 #include "daemon/base/log.h"
 #include "daemon/build_up.h"
 #include "daemon/deliver.h"
+#include "daemon/judge_up.h"
 #include "daemon/reload_parts.h"
 #include "daemon/service.h"
 
@@ -31,7 +32,9 @@ struct corv_reload {
     struct corv_reload_result result;
     struct corv_config *fresh;
     struct corv_tls_server *tls;
+    struct corv_judge *judge;
     struct corv_fault tls_fault;
+    struct corv_fault judge_fault;
     corv_reload_done done;
     void *ctx;
 };
@@ -114,9 +117,13 @@ static void read_aside(uv_work_t *work)
 
     const struct corv_tls_files files = corv_intake_tls(l->fresh);
 
+    corv_config_keep_started(l->started, l->fresh, differed, &l->result);
     if (corv_tls_server_new(&files, &l->tls, &l->tls_fault) != CORV_OK &&
         l->tls_fault.cls == CORV_FAULT_NONE)
         l->tls_fault.cls = CORV_FAULT_BUG;
+    if (corv_judge_up(l->fresh, &l->judge, &l->judge_fault) != CORV_OK &&
+        l->judge_fault.cls == CORV_FAULT_NONE)
+        l->judge_fault.cls = CORV_FAULT_BUG;
 }
 
 /* ---- check and swap, on the loop ---------------------------------------------------------- */
@@ -128,9 +135,10 @@ static bool check(struct corv_reload *l)
     if (!l->fresh)
         return false;
     (void)snprintf(r->to, sizeof r->to, "%s", l->fresh->digest);
-    corv_config_keep_started(l->started, l->fresh, differed, r);
     if (l->tls_fault.cls != CORV_FAULT_NONE)
         corv_reload_add_fault(r, &l->tls_fault, 0, "listen");
+    if (l->judge_fault.cls != CORV_FAULT_NONE)
+        corv_reload_add_fault(r, &l->judge_fault, 0, "schemas[], rules[]");
     if (l->fresh->delivery.lease_seconds <= l->fresh->delivery.timeout_seconds)
         corv_findings_addf(&r->findings, CORV_LAYER_CONFIG, CORV_ACT_BEHEERDER, "config.lease", 0,
             "delivery.timeout_seconds",
@@ -166,6 +174,9 @@ static bool swap(struct corv_reload *l)
     corv_http_server_set_limits(app->admin, &admin);
     corv_tls_server_free(app->tls);
     app->tls = l->tls;
+    corv_judge_free(app->judge);
+    app->judge = l->judge;
+    l->judge = NULL;
     l->tls = NULL;
     l->fresh = NULL;
     if (corv_log_level_read(app->config->log_level, &level) == CORV_OK)
@@ -181,8 +192,10 @@ static void finish(struct corv_reload *l)
 
     corv_config_free(l->fresh);
     corv_tls_server_free(l->tls);
+    corv_judge_free(l->judge);
     l->fresh = NULL;
     l->tls = NULL;
+    l->judge = NULL;
     corv_findings_free(&l->last.findings);
     l->last = l->result;
     l->result = (struct corv_reload_result){0};
@@ -225,7 +238,7 @@ corv_rc corv_reload(
     l->who = who ? *who : (struct corv_reload_who){0};
     l->done = done;
     l->ctx = ctx;
-    l->tls_fault = (struct corv_fault){0};
+    l->tls_fault = l->judge_fault = (struct corv_fault){0};
     l->result.number = l->last.number + 1;
     l->result.at_us = corv_clock_us();
     memcpy(l->result.from, app->config->digest, sizeof l->result.from);

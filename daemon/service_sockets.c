@@ -25,17 +25,12 @@ static bool is_local(int fd)
     return a.ss_family == AF_UNIX;
 }
 
-static bool is(const char *name, const char *a, const char *b)
-{
-    return strcmp(name, a) == 0 || strcmp(name, b) == 0;
-}
-
 static corv_rc take(struct corv_app *app, int fd, const char *name, struct corv_fault *fault)
 {
-    bool admin = is(name, "admin", "corvd-admin.socket");
+    bool admin = strcmp(name, "admin") == 0;
     int *place = admin ? &app->admin_fd : &app->intake_fd;
 
-    if (!admin && !is(name, "intake", "corvd.socket"))
+    if (!admin && strcmp(name, "intake") != 0)
         return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_SETTINGS, "service.socket-name",
             "systemd geeft een socket met een onbekende naam; FileDescriptorName is intake of "
             "admin.");

@@ -46,9 +46,11 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "reden: "
         "die blijft in het auditspoor staan.",
         corv_verb_drop},
-    {"validate", "BESTAND...", "Berichten nakijken zonder ze te versturen.",
+    {"validate", "[--rules uit] BESTAND...", "Berichten nakijken zonder ze te versturen.",
         "Een regel per bevinding: BESTAND: invalid LAAG CODE REGEL:KOLOM TEKST, of BESTAND: valid "
-        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen.",
+        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen. Met "
+        "--config gelden de schemasets en regels van die configuratie; anders die van corvd zelf. "
+        "--rules uit kijkt alleen naar het schema.",
         corv_verb_validate},
     {"route explain", "BESTAND [--as PARTIJ] [--at JJJJ-MM-DD]",
         "Waar zou dit bericht heen gaan, en waarom?",
@@ -180,8 +182,10 @@ static int global_options(struct corv_ctl *ctl, int argc, char **argv, bool *hel
             argv[kept++] = version;
         } else if (strncmp(argv[i], "--config=", 9) == 0) {
             ctl->config_path = argv[i] + 9;
+            ctl->config_given = true;
         } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
             ctl->config_path = argv[++i];
+            ctl->config_given = true;
         } else {
             argv[kept++] = argv[i];
         }

@@ -21,6 +21,7 @@
 #define ACCEPT_PAUSE_MS  100 /* after EMFILE: a listener that cannot accept must not spin */
 #define LINGER_MS        2000
 #define NEWCOMER_MS      2000 /* at the end: from the connection to the head of its request */
+#define SILENT_MS        1000 /* then one makes room for somebody new, when all places are taken */
 #define LOG_LINES        10   /* per second about clients; a scanner must not fill the disk */
 
 /* ---- the clock -------------------------------------------------------------------------------*/
@@ -149,6 +150,25 @@ static void turn_away(struct corv_http_server *s, int fd, const char *peer)
     (void)close(fd);
 }
 
+/* Connections that cost nothing to make must not keep out those that have something to say: the one
+ * that has been silent longest goes, first among those that have not shown a certificate. */
+static bool make_room(struct corv_http_server *s)
+{
+    static const enum corv_http_phase silent[] = {CORV_HTTP_HANDSHAKE, CORV_HTTP_IDLE};
+
+    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+        struct corv_list *phase = &s->phases[silent[i]];
+        struct corv_http_conn *c = CORV_LIST_ITEM(phase->next, struct corv_http_conn, node);
+
+        if (corv_list_empty(phase) || c->since + SILENT_MS > uv_now(s->loop))
+            continue;
+        s->stats.refused_busy++;
+        corv__http_conn_leave(c);
+        return true;
+    }
+    return false;
+}
+
 static void may_accept(uv_poll_t *poll, int status, int events);
 
 static void accept_again(uv_timer_t *timer)
@@ -184,7 +204,7 @@ static bool accept_one(struct corv_http_server *s)
         return false;
     }
     peer_text(fd, &from, peer);
-    if (s->stats.connections_now >= s->limits.connections)
+    if (s->stats.connections_now >= s->limits.connections && !make_room(s))
         turn_away(s, fd, peer);
     else
         corv__http_conn_new(s, fd, peer);

@@ -27,7 +27,8 @@ struct corv_http_limits {
     uint64_t body_bytes;       /* one body; then 413 */
     uint64_t total_body_bytes; /* all bodies held by this server; then 503 + Retry-After */
     unsigned header_bytes;     /* request line and headers together; then 431 */
-    unsigned connections;      /* beyond it: accepted, answered 503 (or closed), never queued */
+    unsigned connections;      /* beyond it: in the place of one that says nothing (a handshake or
+                                * idle for over a second), or answered 503 (or closed) */
     unsigned handshake_ms;
     unsigned header_ms; /* from the first byte of a request (or the handshake) to its last header */
     unsigned body_ms;   /* the whole body */
@@ -89,6 +90,9 @@ char *corv_http_body_take(struct corv_http_request *r, size_t *size);
 const char *corv_http_peer_oin(const struct corv_http_request *r);
 const char *corv_http_peer(const struct corv_http_request *r); /* address:port, or unix:UID */
 bool corv_http_gone(const struct corv_http_request *r);
+/* Whether this second still has room for a log line about a client: who knocks all day must not
+ * fill the disk. *dropped: the lines left out since the last one. */
+bool corv_http_may_log(const struct corv_http_request *r, unsigned *dropped);
 int64_t corv_http_began_us(const struct corv_http_request *r); /* monotonic, first byte */
 
 /* Ends the request. content_type NULL: no body. headers: extra lines "Name: value\r\n…" or NULL.
