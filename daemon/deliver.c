@@ -347,8 +347,12 @@ void corv_deliver_soon(struct corv_app *app)
 
 corv_rc corv_deliver_refresh(struct corv_app *app)
 {
-    for (unsigned i = 0; i < app->config->parties_count; i++) {
-        const struct corv_party *p = &app->config->parties[i];
+    const struct corv_config *c = app->config;
+
+    corv_lanes_set(app->lanes, c->delivery.max_in_flight, c->delivery.retry_first_seconds,
+        c->delivery.retry_max_seconds);
+    for (unsigned i = 0; i < c->parties_count; i++) {
+        const struct corv_party *p = &c->parties[i];
         corv_rc rc = corv_lane_add(app->lanes, p->id, p->max_in_flight);
 
         if (rc != CORV_OK)

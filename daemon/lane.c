@@ -81,6 +81,8 @@ corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_fligh
 
     if (lane) {
         lane->window_max = window;
+        if (lane->window > window)
+            lane->window = window; /* what is under way ends as it began */
         return CORV_OK;
     }
     if (strlen(party) >= sizeof lane->party)
@@ -105,6 +107,14 @@ corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_fligh
     grown[at] = lane;
     l->count++;
     return CORV_OK;
+}
+
+void corv_lanes_set(
+    struct corv_lanes *l, unsigned in_flight, unsigned retry_first_s, unsigned retry_max_s)
+{
+    l->o.in_flight = in_flight;
+    l->o.retry_first_s = retry_first_s;
+    l->o.retry_max_s = retry_max_s;
 }
 
 static bool paused(const struct lane *lane, int64_t now_us)

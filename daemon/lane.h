@@ -45,6 +45,10 @@ void corv_lanes_free(struct corv_lanes *l); /* accepts NULL; must hold no jobs *
 /* Makes the lane known (idempotent); in_flight 0: the default. */
 CORV_MUST_CHECK corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_flight);
 
+/* A new configuration: for lanes that do not say themselves (corv_lane_add again), and pauses. */
+void corv_lanes_set(
+    struct corv_lanes *l, unsigned in_flight, unsigned retry_first_s, unsigned retry_max_s);
+
 /* Room in memory for one more that comes straight from the store? True: reserved. False when the
  * lane is unknown, paused, full, or older deliveries wait in the database. */
 bool corv_lane_reserve(struct corv_lanes *l, const char *party, uint64_t bytes);

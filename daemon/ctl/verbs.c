@@ -71,6 +71,10 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
     {"reference list", "[--state-dir MAP]", "Welke referentielijst in gebruik is.", NULL,
         corv_verb_reference_list},
     {"config check", "", "De configuratie nakijken.", NULL, corv_verb_config_check},
+    {"reload", "", "corvd de configuratie en de certificaten opnieuw laten lezen.",
+        "Is er iets mis mee, dan blijft de oude configuratie gelden en leest u hier waarom. "
+        "Afsluitcode 0: de nieuwe geldt; 1: de oude blijft; 2: corvd is niet te bereiken.",
+        corv_verb_reload},
     {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
         "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},
     {"audit verify", "", "Narekenen dat niemand het auditspoor heeft gewijzigd.", NULL,

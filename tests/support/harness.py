@@ -323,6 +323,7 @@ class Daemon:
         self.path, self.config, self.port, self.pki = path, config, port, pki
         self.socket = socket_path or os.path.join(path, "admin.sock")
         self.env = dict(env or {})
+        self.wrap, self.pass_fds = [], ()  # a program that starts corvd, and what it inherits
         self.process = None
         self.log_path = os.path.join(path, "corvd.log")
         self.exit_codes = []
@@ -337,8 +338,8 @@ class Daemon:
         }
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(BUILD, "corvd"), "--config", self.config],
-                preexec_fn=_with_us, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self.wrap + [os.path.join(BUILD, "corvd"), "--config", self.config],
+                pass_fds=self.pass_fds, preexec_fn=_with_us, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **extra, **self.env, **env})
         if ready:
             self.wait_ready()
