@@ -53,6 +53,7 @@ def test_a_setting_for_no_rule_stops_the_start(make_world):
         world.start()
     except harness.Died as e:
         assert "bestaat niet" in str(e)
+        assert world.daemon.ended() == 78
     else:
         raise AssertionError("corvd started with a rule that does not exist")
 
