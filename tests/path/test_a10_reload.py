@@ -121,7 +121,7 @@ def test_all_that_is_wrong_is_told_and_the_old_one_stays(w):
         w.write()
         said = w.daemon.ctl("reload", code=1)
         codes = {f["code"] for f in said["findings"] if f["severity"] == "error"}
-        assert not said["applied"] and codes == {"tls.file", "adapter.setting"}, said
+        assert not said["applied"] and codes == {"tls.key-other", "adapter.setting"}, said
         assert served_certificate(w) == served
         assert w.send("veilig-thuis", w.vto()).status == 202
         event, actor, detail = reload_events(w)[-1]
@@ -231,7 +231,7 @@ def test_a_revoked_certificate_is_refused_after_reload(w):
     assert reload_with(empty_list(w))["applied"]
     assert answered() == 403  # let in, but nobody we know
     said = reload_with(b"geen lijst\n", code=1)
-    assert "tls.file" in [f["code"] for f in said["findings"]]
+    assert "tls.key-other" in [f["code"] for f in said["findings"]]
     assert answered() == 403  # the list in force stays
     assert reload_with(good)["applied"]
     assert answered() == 0
