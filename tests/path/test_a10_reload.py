@@ -231,7 +231,7 @@ def test_a_revoked_certificate_is_refused_after_reload(w):
     assert reload_with(empty_list(w))["applied"]
     assert answered() == 403  # let in, but nobody we know
     said = reload_with(b"geen lijst\n", code=1)
-    assert "tls.key-other" in [f["code"] for f in said["findings"]]
+    assert "tls.file" in [f["code"] for f in said["findings"]]
     assert answered() == 403  # the list in force stays
     assert reload_with(good)["applied"]
     assert answered() == 0
