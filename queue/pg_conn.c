@@ -192,9 +192,9 @@ static void take_down(struct corv_pg *c)
 static void notice(void *ctx, const PGresult *r)
 {
     struct corv_pg *c = ctx;
-    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
 
-    if (state && strncmp(state, "57", 2) == 0) /* cancelled or shut down while it waited */
+    if (severity && strcmp(severity, "WARNING") == 0)
         c->warned = true;
 }
 
