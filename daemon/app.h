@@ -20,6 +20,7 @@ struct corv_lanes;
 struct corv_poller;
 struct corv_upkeep;
 struct corv_retention;
+struct corv_sealing;
 struct corv_pool;
 struct corv_watchdog;
 struct corv_http_server;
@@ -46,6 +47,7 @@ struct corv_app {
     char actor[80];                   /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;       /* upkeep.c's */
     struct corv_retention *retention; /* retention.c's */
+    struct corv_sealing *sealing;     /* sealing.c's */
     int lock_fd;                      /* of the state directory */
     unsigned drain_ms;                /* how long what is under way may take at the end */
     bool open;     /* the database was reached and our old leases were given back */
