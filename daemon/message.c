@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
+#include "schemas/judge.h"
 
 struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_request *r)
 {
@@ -18,6 +19,7 @@ struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_req
     m->app = app;
     m->request = r;
     m->config = corv_config_hold(app->config);
+    m->judge = corv_judge_hold(app->judge);
     m->received_us = corv_clock_us();
     m->day = corv_clock_day(m->received_us);
     m->parts_count = 1;
@@ -33,7 +35,7 @@ void corv_message_free(struct corv_message *m)
         return;
     m->app->metrics.intake_now--;
     for (unsigned i = 0; i < m->parts_count; i++) {
-        if (m->parts[i].body)
+        if (m->parts[i].held)
             m->app->metrics.held_bytes -= m->parts[i].size;
         free(m->parts[i].body);
         free(m->parts[i].sealed);
@@ -41,6 +43,7 @@ void corv_message_free(struct corv_message *m)
     corv_verdict_free(&m->verdict);
     corv_plan_free(&m->plan);
     corv_findings_free(&m->addressing);
+    corv_judge_free(m->judge);
     corv_config_free(m->config);
     free(m);
 }

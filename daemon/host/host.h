@@ -48,6 +48,8 @@ CORV_MUST_CHECK corv_rc corv_hosts_add(
  * it goes on with the old ones and f says why; CORV_E_STATE: it never takes new ones. */
 CORV_MUST_CHECK corv_rc corv_hosts_reconfigure(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
+/* The library of the instance of that name, as configured; NULL when there is none. Borrowed. */
+const char *corv_hosts_library(const struct corv_hosts *h, const char *name);
 /* Settings only: what `corvctl config check` asks of each adapter. */
 CORV_MUST_CHECK corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f);
 /* Drains (limit_ms), stops and destroys all; cb on the loop. */

@@ -72,6 +72,13 @@ static struct corv_host *host_of(const struct corv_hosts *h, const char *name)
     return NULL;
 }
 
+const char *corv_hosts_library(const struct corv_hosts *h, const char *name)
+{
+    const struct corv_host *host = host_of(h, name);
+
+    return host ? host->library : NULL;
+}
+
 static struct corv_host *host_new(const struct corv_host_entry *e, const struct corv_adapter *api)
 {
     struct corv_host *host = calloc(1, sizeof *host);
@@ -83,6 +90,11 @@ static struct corv_host *host_new(const struct corv_host_entry *e, const struct 
     corv_list_init(&host->timers);
     (void)snprintf(host->name, sizeof host->name, "%s", e->name);
     host->api = api;
+    host->library = strdup(e->library);
+    if (!host->library) {
+        free(host);
+        return NULL;
+    }
     return host;
 }
 
@@ -91,6 +103,7 @@ void corv__host_free(struct corv_host *host)
     if (!host)
         return;
     corv__settings_free(host->settings);
+    free(host->library);
     free(host);
 }
 

@@ -44,6 +44,7 @@ struct corv_host {
     struct corv_list node;  /* in corv_hosts.hosts */
     struct corv_hosts *all; /* NULL during corv_hosts_check: no loop, no I/O */
     char name[HOST_ID_SIZE];
+    char *library;                  /* owned; as configured */
     const struct corv_adapter *api; /* borrowed from the library */
     void *instance;
     struct settings *settings;
