@@ -51,14 +51,7 @@ struct corv_app {
     struct corv_reload *reload;       /* reload.c's */
     struct corv_service *service;     /* service.c's */
     struct corv_retention *retention; /* retention.c's */
-<<<<<<< HEAD
     struct corv_sealing *sealing;     /* sealing.c's */
-    int lock_fd;                      /* of the state directory */
-    unsigned drain_ms;                /* how long what is under way may take at the end */
-    bool open;     /* the database was reached and our old leases were given back */
-    bool draining; /* SIGTERM came: take no more */
-    bool closed;   /* everything was closed: the loop may end */
-=======
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */
@@ -68,7 +61,6 @@ struct corv_app {
     bool built;        /* corv_build_up is over: from here on the loop runs */
     bool unwanted;     /* a signal to stop came before that */
     bool closed;       /* everything was closed: the loop may end */
->>>>>>> main
 };
 
 #endif

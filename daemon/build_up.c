@@ -24,11 +24,8 @@
 #include "daemon/receive.h"
 #include "daemon/reload.h"
 #include "daemon/retention.h"
-<<<<<<< HEAD
 #include "daemon/sealing.h"
-=======
 #include "daemon/service.h"
->>>>>>> main
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
