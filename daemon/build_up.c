@@ -25,6 +25,7 @@
 #include "daemon/receive.h"
 #include "daemon/reload.h"
 #include "daemon/retention.h"
+#include "daemon/sealing.h"
 #include "daemon/service.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
@@ -243,6 +244,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = corv_retention_start(app, conninfo);
     if (rc == CORV_OK)
+        rc = corv_sealing_start(app, conninfo, fault);
+    if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)
         rc = listen_admin(app, fault);
@@ -324,6 +327,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     corv_expiry_stop(app);
     corv_upkeep_stop(app);
     corv_retention_stop(app);
+    corv_sealing_stop(app);
     if (app->poller)
         corv_deliver_stop(app);
     corv_confirm_stop(app);
@@ -341,6 +345,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
     corv_retention_free(app);
+    corv_sealing_free(app);
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);

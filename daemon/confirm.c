@@ -268,9 +268,28 @@ void corv_confirm_let_go(struct corv_job *job)
     corv_job_free(job);
 }
 
+/* The content or its key is not there, though the delivery is open: what purges never makes that
+ * so. Then the state folder was lost or a backup was put back, and it holds for many messages at
+ * once: no storm of foutmeldingen, an operator decides. */
+static void hold_unreadable(struct corv_job *job)
+{
+    if (job->row->sealed)
+        corv_confirm_hold(job, "payload.no-key",
+            "De sleutel van dit bericht is er niet (state_dir/keys): het is niet te lezen. Laat de "
+            "afzender het opnieuw sturen, en laat deze bezorging dan vervallen met corvctl drop.");
+    else
+        corv_confirm_hold(job, "payload.gone",
+            "De inhoud van dit bericht is er niet meer. Laat de afzender het zo nodig opnieuw "
+            "sturen, en laat deze bezorging dan vervallen met corvctl drop.");
+}
+
 void corv_confirm_unreadable(struct corv_job *job)
 {
-    job->why = job->opened == CORV_E_NOTFOUND ? "payload.gone" : "payload.damaged";
+    if (job->opened == CORV_E_NOTFOUND) {
+        hold_unreadable(job);
+        return;
+    }
+    job->why = "payload.damaged";
     (void)snprintf(job->code, sizeof job->code, "%s", job->why);
     (void)snprintf(
         job->text, sizeof job->text, "%s", "De inhoud van dit bericht is niet meer te lezen.");

@@ -6,6 +6,8 @@
 
 #include "daemon/ctl/ctl.h"
 
+int corv_verb_audit_export(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_audit_key(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_audit_verify(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_cert_check(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_config_check(struct corv_ctl *ctl, int argc, char **argv);

@@ -226,12 +226,36 @@ static void may_accept(uv_poll_t *poll, int status, int events)
 
 /* ---- listening -------------------------------------------------------------------------------*/
 
+static const char *why_not(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "een ander programma gebruikt dat adres al. Stop dat (ss -ltnp toont het) of kies "
+               "een "
+               "ander adres";
+    case EADDRNOTAVAIL:
+        return "deze machine heeft dat adres niet";
+    case EACCES:
+        return "corvd mag dat niet. Een poort onder 1024 vraagt CAP_NET_BIND_SERVICE, een socket "
+               "schrijfrecht in zijn map";
+    case ENOENT:
+        return "de map van de socket is er niet";
+    default:
+        return uv_strerror(-error);
+    }
+}
+
 static corv_rc listen_fault(const struct corv_http_server_options *o, struct corv_fault *f)
 {
+    const char *why = why_not(errno);
+    const char *name = o->name ? o->name : "http";
+
+    if (o->unix_path)
+        return CORV_FAIL(f, CORV_E_IO, CORV_FAULT_SETTINGS, "http.listen",
+            "%s kan niet luisteren op %s: %s.", name, o->unix_path, why);
     return CORV_FAIL(f, CORV_E_IO, CORV_FAULT_SETTINGS, "http.listen",
-        "%s: luisteren op %s, poort %u, lukt niet: %s", o->name ? o->name : "http",
-        o->unix_path ? o->unix_path : (o->address ? o->address : "-"), o->port,
-        uv_strerror(-errno));
+        "%s kan niet luisteren op adres %s, poort %u: %s.", name, o->address ? o->address : "-",
+        o->port, why);
 }
 
 static bool make_address(

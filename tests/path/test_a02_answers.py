@@ -58,9 +58,10 @@ def confirmation(receiver, reference="", organisatie=""):
 
 
 @pytest.mark.parametrize("reference", ["", "TEST-van-twee"])
-def test_the_reference_of_one_party_says_nothing_about_that_of_another(world, reference):
+def test_the_reference_of_one_party_says_nothing_about_that_of_another(make_world, reference):
     """Two parties, the same words, no organisatie in either: the certificate tells them apart. Else
     the second would get the first one's number and its message would never arrive."""
+    world = make_world(rules=[{"rule": "referentienummer-leeg", "mode": "waarschuwen"}])
     body = confirmation(world.by_id["raad"]["oin"], reference)
     first, other = world.send("veilig-thuis", body), world.send("gi", body)
     assert first.id != other.id and other.json["deliveries"][0]["to"] == "raad"

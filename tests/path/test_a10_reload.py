@@ -137,7 +137,7 @@ def test_all_that_is_wrong_is_told_and_the_old_one_stays(w):
         w.write()
         said = w.daemon.ctl("reload", code=1)
         codes = {f["code"] for f in said["findings"] if f["severity"] == "error"}
-        assert not said["applied"] and codes == {"tls.file", "adapter.setting", "rules.unknown"}, said
+        assert not said["applied"] and codes == {"tls.key-other", "adapter.setting", "rules.unknown"}, said
         assert served_certificate(w) == served
         assert w.send("veilig-thuis", w.vto()).status == 202
         event, actor, detail = reload_events(w)[-1]
