@@ -70,8 +70,10 @@ struct corv_inspect_filter {
     const char *party;     /* sender or receiver */
     const char *state;     /* a delivery in this state */
     const char *reference; /* referentienummer, exact */
-    unsigned limit;        /* newest first, default 50 */
+    const char *day;       /* taken in on this day (UTC): "2026-01-31" */
+    unsigned limit;        /* newest first, 0: CORV_INSPECT_LIMIT */
 };
+#define CORV_INSPECT_LIMIT 50
 
 CORV_MUST_CHECK corv_rc corv_inspect_messages(struct corv_inspect *i,
     const struct corv_inspect_filter *filter, struct corv_inspect_message **out, size_t *count,

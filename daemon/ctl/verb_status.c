@@ -73,7 +73,8 @@ static void look_at_daemon(const struct corv_config *c, struct report *r)
         add(r, "daemon", "corvd", ATTENTION, "is aan het stoppen; start het zo nodig opnieuw");
     else
         add(r, "daemon", "corvd", BROKEN,
-            "neemt geen berichten aan (503): de database is niet bereikbaar voor corvd");
+            "neemt geen berichten aan (503): vastleggen in de database lukt corvd niet. Waarom "
+            "staat in: journalctl -u corvd -g queue");
     json_decref(said);
     corv_buf_free(&body);
 }

@@ -18,10 +18,11 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
     {"status", "", "Is alles in orde, en zo niet: wat moet u doen?",
         "Afsluitcode 0: in orde; 1: kijk ernaar; 2: corvd werkt niet of is niet te bereiken.",
         corv_verb_status},
-    {"message list", "[--kind SOORT] [--party PARTIJ] [--state STAND] [--reference NR] [--limit N]",
+    {"message list",
+        "[--kind SOORT] [--party PARTIJ] [--state STAND] [--reference NR] [--day DAG] [--limit N]",
         "Berichten, de nieuwste eerst.",
         "STAND is waiting, leased, held, dead, confirmed of dropped. PARTIJ is afzender of "
-        "ontvanger. NR is het referentienummer.",
+        "ontvanger. NR is het referentienummer; DAG is een dag (UTC), als 2026-01-31.",
         corv_verb_message_list},
     {"message show", "NUMMER", "Een bericht en zijn bezorgingen.",
         "Het begin van het nummer is genoeg als het maar bij een bericht past.",
