@@ -221,11 +221,14 @@ static void keep_receipt(struct corv_job *job, const struct corv_host_outcome *o
 static void describe(struct corv_job *job, const struct corv_host_outcome *o)
 {
     char digest[CORV_DIGEST_TEXT];
+    char receipt[CORV_DIGEST_TEXT];
+    bool answered = job->settle.receipt.n > 0;
 
     (void)snprintf(job->detail, sizeof job->detail,
-        "{\"attempt\":%d,\"status\":%u,\"us\":%lld,\"sha256\":\"%s\"}", job->row->attempt,
+        "{\"attempt\":%d,\"status\":%u,\"us\":%lld,\"sha256\":\"%s\"%s%s%s}", job->row->attempt,
         o ? o->status : 0, o ? (long long)o->took_us : 0LL,
-        corv_digest_text(&job->row->digest, digest));
+        corv_digest_text(&job->row->digest, digest), answered ? ",\"receipt\":\"" : "",
+        answered ? corv_digest_text(&job->receipt, receipt) : "", answered ? "\"" : "");
 }
 
 void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
