@@ -9,6 +9,7 @@
 #include "daemon/message.h"
 #include "daemon/store.h"
 #include "queue/vault.h"
+#include "schemas/judge.h"
 
 static corv_rc judge(struct corv_message *m)
 {
@@ -37,8 +38,8 @@ static corv_rc judge(struct corv_message *m)
 static corv_rc decide(struct corv_message *m)
 {
     int status = 0;
-    corv_rc rc = corv_route(
-        m->config, m->verdict.envelope, m->sender, m->day, &m->plan, &m->addressing, &status);
+    corv_rc rc = corv_route_with(m->config, corv_judge_reference(m->judge), m->verdict.envelope,
+        m->sender, m->day, &m->plan, &m->addressing, &status);
 
     if (rc == CORV_E_INVALID) {
         m->status = status;
