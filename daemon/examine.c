@@ -85,13 +85,16 @@ static void work(void *data)
         m->trouble = seal(m);
 }
 
-/* No verdict: short of memory or workers is for later, anything else is our bug. */
+/* No verdict: short of memory, workers or disk (the key to seal with) is for later, anything else
+ * is our bug. */
 static void give_up(struct corv_message *m)
 {
     if (m->trouble == CORV_AGAIN)
         corv_acknowledge_unavailable(m, "receive.busy");
     else if (m->trouble == CORV_E_NOMEM)
         corv_acknowledge_unavailable(m, "receive.no-memory");
+    else if (m->trouble == CORV_E_IO)
+        corv_acknowledge_unavailable(m, "store.away");
     else
         corv_acknowledge_rejected(m, "message.internal");
 }
