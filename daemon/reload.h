@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A new configuration without a restart. It is read, and its certificates, schema sets and rules
- * with it, on a worker; checked as a whole, adapters included; and then swapped in one turn of the loop - or the old one
- * stays and everything that is wrong is told. What is under way keeps the configuration, the TLS
- * context and the adapter settings it began with. Settings that only count at start keep their
- * value and are named.
- * Each reload leaves an audit line: config.reloaded or config.rejected, with who asked.
- * Owner: the app owns app->reload. Loop thread only. Tests: tests/path/test_a10_reload.py */
+ * with it, on a worker; checked as a whole, adapters included; and then swapped in one turn of the
+ * loop - or the old one stays and everything that is wrong is told. What is under way keeps the
+ * configuration, the TLS context and the adapter settings it began with. Settings that only count
+ * at start keep their value and are named. Each reload leaves an audit line: config.reloaded or
+ * config.rejected, with who asked. Owner: the app owns app->reload. Loop thread only. Tests:
+ * tests/path/test_a10_reload.py */
 #ifndef CORV_DAEMON_RELOAD_H
 #define CORV_DAEMON_RELOAD_H
 

@@ -20,8 +20,8 @@
 #define LATE_S 900 /* no whole pass for so long: an operator should know */
 
 struct corv_retention {
-    uv_timer_t timer; /* data: the app */
-    const char *conninfo;
+    uv_timer_t timer;           /* data: the app */
+    char *conninfo;             /* owned */
     struct corv_config *config; /* counted, while a pass is under way */
     struct corv_queue_event started;
     char *detail; /* owned: of started */
@@ -226,15 +226,15 @@ corv_rc corv_retention_start(struct corv_app *app, const char *conninfo)
 
     if (!r)
         return CORV_E_NOMEM;
-    app->retention = r;
-    r->conninfo = conninfo;
+    app->retention = r; /* freed by corv_retention_free, whatever becomes of the start */
+    r->conninfo = strdup(conninfo);
     r->whole_us = corv_clock_mono_us();
     (void)pthread_mutex_init(&r->mutex, NULL);
     read_pace(r);
     (void)uv_timer_init(&app->loop, &r->timer);
     r->timer.data = app;
     again(r, r->every_ms);
-    return CORV_OK;
+    return r->conninfo ? CORV_OK : CORV_E_NOMEM;
 }
 
 void corv_retention_stop(struct corv_app *app)
@@ -259,6 +259,7 @@ void corv_retention_free(struct corv_app *app)
     if (!r)
         return;
     (void)pthread_mutex_destroy(&r->mutex);
+    free(r->conninfo);
     free(r->detail);
     free(r);
     app->retention = NULL;

@@ -13,7 +13,8 @@ MANUAL = "docs/antwoorden.md"
 # Families of codes that answer somebody; the other codes stand in docs/log-events.md only.
 ANSWERS = re.compile(r"^(well-formed|security|schema|rule|addressing|access|receive|duplicate|route|payload)\.")
 # Codes of those families that are no answers: they end the start of corvd or are log events.
-NOT_ANSWERS = {"schema.compile", "schema.memory", "access.denied"}
+NOT_ANSWERS = {"schema.compile", "schema.memory", "access.denied",
+               "payload.destroyed", "payload.resealed"}
 WHO = {"BEHANDELAAR": "behandelaar", "BEHEERDER": "functioneel beheerder",
        "LEVERANCIER": "leverancier van de verzender", "PARTNER": "de ontvangende partij"}
 
