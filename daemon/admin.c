@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/expiry.h"
 #include "daemon/lane.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
@@ -132,6 +133,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     write_server(app, &b);
     write_loop(app, &b);
     write_lanes(app, &b);
+    corv_expiry_write(app, &b);
     counter(&b, "log_censored_total", "Log values that did not fit their type",
         (double)corv_log_censored());
     if (b.failed)

@@ -22,6 +22,7 @@ struct corv_upkeep;
 struct corv_retention;
 struct corv_sealing;
 struct corv_pool;
+struct corv_expiry;
 struct corv_reload;
 struct corv_service;
 struct corv_watchdog;
@@ -51,6 +52,7 @@ struct corv_app {
     struct corv_reload *reload;       /* reload.c's */
     struct corv_service *service;     /* service.c's */
     struct corv_retention *retention; /* retention.c's */
+    struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;

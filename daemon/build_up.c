@@ -15,6 +15,7 @@
 #include "daemon/base/log.h"
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
+#include "daemon/expiry.h"
 #include "daemon/host/host.h"
 #include "daemon/judge_up.h"
 #include "daemon/lane.h"
@@ -253,6 +254,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = corv_reload_start(app);
     if (rc == CORV_OK)
+        rc = corv_expiry_start(app);
+    if (rc == CORV_OK)
         rc = corv_service_start(app);
     return rc;
 }
@@ -321,6 +324,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     app->drain_ms = limit_ms;
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
     corv_service_stopping(app);
+    corv_expiry_stop(app);
     corv_upkeep_stop(app);
     corv_retention_stop(app);
     corv_sealing_stop(app);
@@ -347,6 +351,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_vault_close(app->vault);
     corv_judge_free(app->judge);
     corv_config_free(app->config);
+    corv_expiry_free(app);
     corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
     if (app->lock_fd > 0)
         (void)close(app->lock_fd);

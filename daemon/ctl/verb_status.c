@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "daemon/certs.h"
 #include "daemon/ctl/admin_ask.h"
-#include "daemon/ctl/certs.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
@@ -188,26 +188,34 @@ static void look_at_today(struct corv_ctl *ctl, struct report *r)
     corv_inspect_free(days);
 }
 
+/* A list that runs out next week is fine; a certificate that does is not. */
+static bool worse(const struct corv_cert *a, const struct corv_cert *b)
+{
+    if (corv_cert_good(a) != corv_cert_good(b))
+        return !corv_cert_good(a);
+    return a->file.days < b->file.days;
+}
+
 static void look_at_certs(const struct corv_config *c, struct report *r)
 {
-    static struct corv_ctl_cert certs[CORV_CTL_CERTS_MAX];
-    unsigned count = corv_ctl_certs(c, certs);
-    const struct corv_ctl_cert *worst = NULL;
+    static struct corv_cert certs[CORV_CERTS_MAX];
+    unsigned count = corv_certs_of(c, certs);
+    const struct corv_cert *worst = NULL;
 
     for (unsigned i = 0; i < count; i++)
-        if (certs[i].readable && (!worst || certs[i].days < worst->days))
+        if (certs[i].readable && (!worst || worse(&certs[i], worst)))
             worst = &certs[i];
     if (!worst)
         add(r, "certificates", "Certificaten", WELL, "niet te lezen voor deze gebruiker");
-    else if (worst->days < 0)
+    else if (worst->file.days < 0)
         add(r, "certificates", "Certificaten", BROKEN, "%s is VERLOPEN. Vervang het bestand",
             worst->key);
-    else if (worst->days < CORV_CTL_CERT_DAYS)
+    else if (!corv_cert_good(worst))
         add(r, "certificates", "Certificaten", ATTENTION,
-            "%s verloopt over %d dagen. Vraag een nieuw aan", worst->key, worst->days);
+            "%s verloopt over %d dagen. Vraag een nieuw aan", worst->key, worst->file.days);
     else
         add(r, "certificates", "Certificaten", WELL, "de eerste verloopt over %d dagen",
-            worst->days);
+            worst->file.days);
 }
 
 static void look_at_disk(const struct corv_config *c, struct report *r)

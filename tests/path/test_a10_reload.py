@@ -299,3 +299,21 @@ def test_who_may_ask(make_world):
     assert w.daemon.ctl("reload")["applied"]
     status, body = ask("GET", "/reload")
     assert status == 200 and b'"number":1' in body
+
+
+def test_test_certificates_are_refused_for_real_messages(make_world):
+    w = make_world(start=False, production=True)
+    w.daemon.start(ready=False)
+    assert w.daemon.ended() == 78
+    assert "config.test-certificate" in w.daemon.log()
+    found = harness.ctl(w.daemon.config, "config", "check")
+    assert found.returncode == 1 and "config.test-certificate" in found.stdout
+
+
+def test_how_long_certificates_last_is_measured(w):
+    labels = '{what="listen.certificate"}'
+    days = poll("measured", lambda: w.daemon.metric("certificate_days_left", labels))
+    assert 20 <= days <= 30  # the one made above
+    assert any(e["what"] == "listen.certificate" for e in w.daemon.events("certificate.expires"))
+    told = {c["key"]: c for c in w.daemon.ctl("cert", "check", code=1)}
+    assert not told["listen.certificate"]["good"] and told["listen.client_ca"]["good"]
