@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/journey.h"
 #include "daemon/loop/pool.h"
 #include "queue/purge.h"
 #include "queue/queue.h"
@@ -55,6 +56,12 @@ static void hold(struct corv_retention *r, struct corv_keeper *k)
     (void)pthread_mutex_lock(&r->mutex);
     r->keeper = k;
     (void)pthread_mutex_unlock(&r->mutex);
+}
+
+static void crash_point(const char *name)
+{
+    (void)name; /* unless this is a test build */
+    corv_crash_point(name);
 }
 
 static void work(void *data)
@@ -157,6 +164,7 @@ static void pass_due(uv_timer_t *timer)
     r->order = (struct corv_purge_order){.now_us = corv_clock_us(),
         .payload_hours = app->config->retention.payload_hours,
         .grace_ms = r->grace_ms,
+        .at = crash_point,
         .stop = &r->stop};
     r->config = corv_config_hold(app->config);
     r->running = corv_pool_submit(app->pool, work, pass_done, app, NULL) == CORV_OK;

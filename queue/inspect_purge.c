@@ -32,7 +32,7 @@ static const struct corv_table purge_table = {purge_columns,
 static const char purge_sql[] =
     "WITH d AS (SELECT chain, seq, at, detail::json ->> 'key' AS key FROM audit"
     "  WHERE message_id = $1::uuid AND event = 'payload.destroyed' ORDER BY at DESC LIMIT 1),"
-    " h AS (SELECT (('x' || substr(replace($1, '-', ''), 1, 12))::bit(48)::bigint / "
+    " h AS (SELECT (('x' || substr(replace($1::uuid::text, '-', ''), 1, 12))::bit(48)::bigint / "
     "3600000)::integer"
     "   AS first, (extract(epoch FROM to_timestamp(d.key || '+00', 'YYYYMMDDHH24TZH')) / "
     "3600)::integer"
