@@ -20,6 +20,7 @@
 #include "daemon/loop/pool.h"
 #include "daemon/loop/tls.h"
 #include "daemon/loop/watchdog.h"
+#include "daemon/offer.h"
 #include "daemon/receive.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
@@ -74,8 +75,12 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
 
 static void database_came_or_went(void *ctx, bool connected)
 {
-    if (connected)
-        corv_upkeep_connected(ctx);
+    struct corv_app *app = ctx;
+
+    if (!connected)
+        return;
+    corv_upkeep_connected(app);
+    corv_hosts_room(app->hosts);
 }
 
 static void hint_came(void *ctx)
@@ -100,14 +105,32 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
     return rc;
 }
 
+static struct corv_http_limits limits_of(const struct corv_config *c)
+{
+    return (struct corv_http_limits){.body_bytes = c->limits.body_bytes,
+        .total_body_bytes = c->limits.total_body_bytes,
+        .header_bytes = c->limits.header_bytes,
+        .connections = c->limits.connections,
+        .handshake_ms = c->limits.handshake_seconds * 1000,
+        .header_ms = c->limits.header_seconds * 1000,
+        .body_ms = c->limits.body_seconds * 1000,
+        .idle_ms = c->limits.idle_seconds * 1000,
+        .write_ms = c->limits.body_seconds * 1000};
+}
+
 #define SETTINGS_MAX 32
 
 /* The delivery section's files are what an adapter gets unless its own settings say otherwise. */
 static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
 {
     const struct corv_config *c = app->config;
+    struct corv_http_limits limits = limits_of(c);
     corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
 
+    if (rc == CORV_OK) {
+        corv_hosts_set_limits(app->hosts, &limits);
+        corv_offer_start(app);
+    }
     for (unsigned i = 0; i < c->adapters_count && rc == CORV_OK; i++) {
         struct corv_host_setting settings[SETTINGS_MAX + 3];
         struct corv_host_entry e = {
@@ -123,19 +146,6 @@ static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
         rc = corv_hosts_add(app->hosts, &e, fault);
     }
     return rc;
-}
-
-static struct corv_http_limits limits_of(const struct corv_config *c)
-{
-    return (struct corv_http_limits){.body_bytes = c->limits.body_bytes,
-        .total_body_bytes = c->limits.total_body_bytes,
-        .header_bytes = c->limits.header_bytes,
-        .connections = c->limits.connections,
-        .handshake_ms = c->limits.handshake_seconds * 1000,
-        .header_ms = c->limits.header_seconds * 1000,
-        .body_ms = c->limits.body_seconds * 1000,
-        .idle_ms = c->limits.idle_seconds * 1000,
-        .write_ms = c->limits.body_seconds * 1000};
 }
 
 static corv_rc listen_admin(struct corv_app *app, struct corv_fault *fault)

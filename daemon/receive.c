@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "config/parties.h"
+#include "daemon/answer_http.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/examine.h"
@@ -17,6 +18,24 @@ static bool room(const struct corv_app *app)
 {
     return app->metrics.intake_now < app->config->limits.pipeline &&
            app->metrics.held_bytes < app->config->limits.total_body_bytes;
+}
+
+bool corv_receive_ready(struct corv_app *app, const char **code, const char **text)
+{
+    if (app->draining) {
+        *code = "receive.draining";
+        *text = "corvd stopt of herstart. Probeer het zo opnieuw.";
+    } else if (!app->open || !corv_queue_connected(app->queue)) {
+        *code = "store.away";
+        *text = "De database is even niet bereikbaar. Uw bericht is niet aangenomen; probeer het "
+                "opnieuw.";
+    } else if (!room(app)) {
+        *code = "receive.busy";
+        *text = "corvd heeft het te druk. Uw bericht is niet aangenomen; probeer het opnieuw.";
+    } else {
+        return true;
+    }
+    return false;
 }
 
 static bool xml_type(struct corv_view type)
@@ -65,6 +84,8 @@ static void turn_away(
 static void check_head(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
+    const char *code;
+    const char *text;
 
     if (!corv_view_is(corv_http_path(r), "/v1/messages"))
         corv_problem_reply(r, 404, "http.not-found",
@@ -80,22 +101,15 @@ static void check_head(void *ctx, struct corv_http_request *r)
     else if (corv_http_header(r, "content-encoding").n > 0)
         corv_problem_reply(
             r, 415, "http.content-encoding", "Stuur het bericht zonder Content-Encoding.");
-    else if (app->draining)
-        turn_away(app, r, "receive.draining", "corvd stopt of herstart. Probeer het zo opnieuw.");
-    else if (!app->open || !corv_queue_connected(app->queue))
-        turn_away(app, r, "store.away",
-            "De database is even niet bereikbaar. Uw bericht is niet "
-            "aangenomen; probeer het opnieuw.");
-    else if (!room(app))
-        turn_away(app, r, "receive.busy",
-            "corvd heeft het te druk. Uw bericht is niet "
-            "aangenomen; probeer het opnieuw.");
+    else if (!corv_receive_ready(app, &code, &text))
+        turn_away(app, r, code, text);
 }
 
 static void take_in(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
-    struct corv_message *m = corv_message_new(app, r);
+    struct corv_message *m = corv_message_new(app, corv_answer_http(r));
+    size_t size = 0;
 
     if (!m) {
         turn_away(app, r, "receive.no-memory",
@@ -104,10 +118,10 @@ static void take_in(void *ctx, struct corv_http_request *r)
         return;
     }
     m->sender = sender_of(app, r);
-    m->parts[0].body = corv_http_body_take(r, &m->parts[0].size);
-    if (m->parts[0].body)
-        app->metrics.held_bytes += m->parts[0].size;
-    app->metrics.received_bytes_total += m->parts[0].size;
+
+    char *body = corv_http_body_take(r, &size);
+
+    corv_message_take_body(m, body, size);
     if (!m->sender) { /* its last day ended while the body came in */
         corv_message_free(m);
         deny(app, r);
@@ -118,7 +132,12 @@ static void take_in(void *ctx, struct corv_http_request *r)
         corv_problem_reply(r, 400, "http.no-body", "Het verzoek heeft geen inhoud.");
         return;
     }
-    CORV_LOG(INFO, "message.received", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
+    corv_receive_message(m);
+}
+
+void corv_receive_message(struct corv_message *m)
+{
+    CORV_LOG(INFO, "message.received", &m->parts[0].id, CORV_F(PARTY, corv_message_sender(m)),
         CORV_N(BYTES, m->parts[0].size));
     corv_crash_point("received");
     corv_examine(m);

@@ -9,6 +9,7 @@
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
 #include "daemon/deliver.h"
+#include "daemon/host/host.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
 
@@ -107,6 +108,7 @@ static void own_leases_released(void *ctx, bool committed)
     CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
     make_partitions(app);
     corv_deliver_soon(app);
+    corv_hosts_room(app->hosts);
 }
 
 void corv_upkeep_connected(struct corv_app *app)

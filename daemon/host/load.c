@@ -110,6 +110,13 @@ static corv_rc open_entry(
     return CORV_OK;
 }
 
+static size_t size_of_minor(const struct corv_adapter *a)
+{
+    bool first = a->size < offsetof(struct corv_adapter, kind) || a->abi_minor == 0;
+
+    return first ? offsetof(struct corv_adapter, answered) : sizeof *a;
+}
+
 static corv_rc check_version(const struct corv_adapter *a, const char *path, struct corv_fault *f)
 {
     if (a->abi_major != CORV_ADAPTER_ABI_MAJOR)
@@ -121,10 +128,10 @@ static corv_rc check_version(const struct corv_adapter *a, const char *path, str
         return REFUSE(f, "minor", "%s is gemaakt voor ABI %u.%u; verwacht: hoogstens %u.%u.",
             tail(path), (unsigned)a->abi_major, (unsigned)a->abi_minor, CORV_ADAPTER_ABI_MAJOR,
             CORV_ADAPTER_ABI_MINOR);
-    /* With one minor there is one size; an adapter of a later minor was refused above. */
-    if (a->size != sizeof *a)
+    /* Each minor has one size; an adapter of a later minor was refused above. */
+    if (a->size != size_of_minor(a))
         return REFUSE(f, "size", "%s beschrijft zich in %u bytes; verwacht: %u.", tail(path),
-            (unsigned)a->size, (unsigned)sizeof *a);
+            (unsigned)a->size, (unsigned)size_of_minor(a));
     return CORV_OK;
 }
 
@@ -153,6 +160,8 @@ static corv_rc check_functions(const struct corv_adapter *a, const char *path, s
         missing = "cancel";
     if ((a->kind & CORV_ADAPTER_OUTBOUND) && !a->deliver)
         missing = "deliver";
+    if ((a->kind & CORV_ADAPTER_INBOUND) && a->abi_minor >= 1 && !a->answered)
+        missing = "answered";
     if (missing)
         return REFUSE(f, "function", "%s mist de functie %s; verwacht: alle verplichte functies.",
             tail(path), missing);
