@@ -77,46 +77,60 @@ struct corv_incoming {
     uint64_t spare[4];        /* zero */
 };
 
-enum corv_answer_class {
-    CORV_ANSWER_ACCEPTED = 1,    /* it is ours: message, deliveries and audit line are committed */
-    CORV_ANSWER_REPEAT = 2,      /* it was ours already, with this same content */
-    CORV_ANSWER_CONFLICT = 3,    /* its reference was used for other content (StUF016) */
-    CORV_ANSWER_REFUSED = 4,     /* wrong; the findings tell what */
-    CORV_ANSWER_UNAVAILABLE = 5, /* not now: the same message may be offered again */
+enum corv_incoming_class {
+    CORV_INCOMING_ACCEPTED = 1, /* it is ours: message, deliveries and audit line are committed */
+    CORV_INCOMING_REPEAT = 2,   /* it was ours already, with this same content */
+    CORV_INCOMING_CONFLICT = 3, /* its reference was used for other content (StUF016) */
+    CORV_INCOMING_REFUSED = 4,  /* wrong; the findings tell what */
+    CORV_INCOMING_UNAVAILABLE = 5, /* not now: the same message may be offered again */
 };
 
-struct corv_answer_address {
+struct corv_incoming_address {
     const char *organisatie;
     const char *applicatie;
     const char *administratie;
     const char *gebruiker;
 };
 
-/* Texts are never NULL. Valid during the call of answered; made by corvd only. */
-struct corv_answer {
+/* Texts are never NULL; those that say no are the ones of docs/antwoorden.md and quote nothing.
+ * Valid during the call of answered; made by corvd only. */
+struct corv_incoming_answer {
     uint32_t size;   /* as corvd knows it; a later minor adds at the end */
-    uint32_t cls;    /* enum corv_answer_class */
-    uint32_t status; /* what HTTP would say: 202, 200, 409, 422, … */
+    uint32_t cls;    /* enum corv_incoming_class */
+    uint32_t status; /* what HTTP says: 202, 200, 409, 422, … */
     uint32_t retry_after_seconds;
-    const char *message_id; /* UUID; of the first one for a repeat; "" when nothing is known */
+    const char *message_id; /* UUID; of the first one for a repeat */
     int64_t stored_us;      /* when that one was taken in, wall clock; the same for each repeat */
     const char *code;       /* stable and dotted: "duplicate.other-content"; "" when accepted */
     const char *stuf_code;  /* "StUF055", at most 7 characters; "" when accepted */
-    uint32_t server_fault;  /* 1: the trouble is ours (StUF: plek server) */
-    uint32_t findings;      /* how many services->finding can give */
+    uint32_t server_fault;  /* 1: not the sender's (StUF: plek server) */
+    uint32_t findings;      /* how many services->finding can give; warnings come with a yes too */
     uint32_t findings_more; /* found too, but not kept */
     uint32_t reserved;
-    const char *text; /* one sentence in plain Dutch, quoting nothing; "" when accepted */
-    const char *kind; /* "vtoDi01", "unknown" */
+    const char *title; /* what it comes down to, a sentence without its full stop */
+    const char *text;  /* what is the matter */
+    const char *next;  /* what the sender does */
+    const char *kind;  /* "vtoDi01", "unknown" */
     /* From the message, when it passed the schema, else "". Not for logs. */
-    struct corv_answer_address zender;
-    struct corv_answer_address ontvanger;
+    struct corv_incoming_address zender;
+    struct corv_incoming_address ontvanger;
     const char *referentienummer;
     const char *crossrefnummer;
     const char *tijdstip;
 };
 
-struct corv_answer_finding {
+/* How an answer is said in StUF. */
+struct corv_stuf_reply {
+    uint32_t size; /* sizeof(struct corv_stuf_reply) as the adapter knew it */
+    uint32_t reserved;
+    const char *receipt;             /* the form of a yes: "Bv03" or "Bv04" */
+    struct corv_incoming_address to; /* zender of the message; applicatie NULL: as corvd read it */
+    const char *crossref;            /* its referentienummer; NULL: as corvd read it */
+    const char *code;  /* without an answer: what to say, a code of docs/antwoorden.md */
+    uint64_t spare[2]; /* zero */
+};
+
+struct corv_incoming_finding {
     const char *layer;    /* "well-formed", "security", "schema", "rule", "addressing" */
     const char *severity; /* "error", "warning" */
     const char *code;
@@ -212,7 +226,13 @@ struct corv_services {
      * loop. 0: not now - stop reading; on_wake is called when it makes sense to try again. */
     uint64_t (*offer)(struct corv_host *host, const struct corv_incoming *in);
     /* The i-th finding of an answer, i < findings. Returns 0, or 1 when there is none. */
-    int (*finding)(const struct corv_answer *a, uint32_t i, struct corv_answer_finding *out);
+    int (*finding)(
+        const struct corv_incoming_answer *a, uint32_t i, struct corv_incoming_finding *out);
+    /* The StUF message that says what an answer says: the receipt, or a Fo03; without an answer (a
+     * NULL) the Fo03 of how->code, for what never became an offer. The same answer always gives
+     * the same bytes. Valid until the next call; empty when StUF cannot say it. */
+    struct corv_text (*stuf_answer)(struct corv_host *host, const struct corv_incoming_answer *a,
+        const struct corv_stuf_reply *how);
     /* Work that blocks or takes long: run on another thread, where no service may be called, then
      * after on the loop thread. Both always come, also while closing: destroy waits for them.
      * Non-zero: too much is waiting already, nothing was taken. */
@@ -284,7 +304,7 @@ struct corv_adapter {
 
     /* 1.1. Inbound: what became of an offer - only now may the peer hear yes. Not called any more
      * once stop was. */
-    void (*answered)(void *instance, uint64_t op, const struct corv_answer *answer);
+    void (*answered)(void *instance, uint64_t op, const struct corv_incoming_answer *answer);
 };
 
 /* The one exported function. Returns the constant descriptor, or NULL when the adapter cannot

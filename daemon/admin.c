@@ -130,7 +130,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     counter(&b, "log_censored_total", "Log values that did not fit their type",
         (double)corv_log_censored());
     if (b.failed)
-        corv_problem_reply(r, 500, "admin.metrics", "De metingen passen niet in het geheugen.");
+        corv_problem_reply(r, "admin.metrics");
     else
         corv_http_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8",
             "Cache-Control: no-store\r\n", corv_buf_view(&b), false);
@@ -152,9 +152,7 @@ static void answer(void *ctx, struct corv_http_request *r)
     else if (corv_view_is(path, "/metrics"))
         reply_metrics(app, r);
     else
-        corv_problem_reply(r, 404, "http.not-found",
-            "Hier is niets. Er is /livez, /readyz en "
-            "/metrics.");
+        corv_problem_reply(r, "http.not-found");
 }
 
 static void ignore_body(void *ctx, struct corv_http_request *r)

@@ -7,11 +7,28 @@
 #include "daemon/base/clock.h"
 #include "daemon/problem.h"
 
+#define WARNINGS_MAX (512u << 10)
+
 static json_t *delivery_json(const struct corv_queue_delivery *d, const char *kind)
 {
     return json_pack("{s:i, s:s, s:s, s:s?, s:s, s:s?}", "no", d->no, "kind", kind, "route",
         d->route, "to", d->party, "state", corv_delivery_state_name(d->state), "question",
         d->state == CORV_DELIVERY_HELD ? d->held_question : NULL);
+}
+
+/* What was noticed but does not stop the message; NULL when there is nothing. */
+static json_t *warnings_json(const struct corv_message *m)
+{
+    struct corv_buf b;
+    json_t *list = NULL;
+
+    if (m->verdict.findings.count + m->addressing.count == 0)
+        return NULL;
+    corv_buf_init(&b, WARNINGS_MAX);
+    corv_findings_write(&b, &m->verdict.findings, &m->addressing);
+    list = b.failed ? NULL : json_loadb(b.p, b.n, 0, NULL);
+    corv_buf_free(&b);
+    return list;
 }
 
 static json_t *answer_json(const struct corv_message *m, const struct corv_id *id, bool repeat)
@@ -33,6 +50,11 @@ static json_t *answer_json(const struct corv_message *m, const struct corv_id *i
         json_decref(list);
     else
         (void)json_object_set_new(root, "deliveries", list);
+
+    json_t *warnings = repeat ? NULL : warnings_json(m);
+
+    if (warnings)
+        (void)json_object_set_new(root, "findings", warnings);
     return root;
 }
 
@@ -51,20 +73,19 @@ static void tell(void *ctx, const struct corv_message *m, const struct corv_told
 
     switch (told->fate) {
     case CORV_FATE_STORED:
+        reply_json(r, 202, answer_json(m, told->id, false));
+        break;
     case CORV_FATE_REPEAT:
-        reply_json(r, told->status, answer_json(m, told->id, told->fate == CORV_FATE_REPEAT));
+        reply_json(r, 200, answer_json(m, told->id, true));
         break;
     case CORV_FATE_REFUSED:
-        corv_problem_reply_findings(
-            r, told->status, told->id, &m->verdict.findings, &m->addressing);
-        break;
-    case CORV_FATE_UNAVAILABLE:
-        corv_problem_reply_later(r, told->retry_after_s, told->code, told->text);
+        corv_problem_reply_findings(r, told->id, &m->verdict.findings, &m->addressing);
         break;
     case CORV_FATE_CONFLICT:
+    case CORV_FATE_UNAVAILABLE:
     case CORV_FATE_REJECTED:
     default:
-        corv_problem_reply(r, told->status, told->code, told->text);
+        corv_problem_reply(r, told->code);
         break;
     }
 }

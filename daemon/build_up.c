@@ -30,7 +30,7 @@
 
 #define POOL_QUEUE_MAX   4096
 #define QUEUE_BACKLOG    4096
-#define QUEUE_WAIT_MS    15000
+#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
 #define ADMIN_BODY_BYTES 4096
 
 static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)
@@ -118,31 +118,20 @@ static struct corv_http_limits limits_of(const struct corv_config *c)
         .write_ms = c->limits.body_seconds * 1000};
 }
 
-#define SETTINGS_MAX 32
-
-/* The delivery section's files are what an adapter gets unless its own settings say otherwise. */
 static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
 {
-    const struct corv_config *c = app->config;
-    struct corv_http_limits limits = limits_of(c);
+    struct corv_http_limits limits = limits_of(app->config);
     corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
 
     if (rc == CORV_OK) {
         corv_hosts_set_limits(app->hosts, &limits);
         corv_offer_start(app);
     }
-    for (unsigned i = 0; i < c->adapters_count && rc == CORV_OK; i++) {
-        struct corv_host_setting settings[SETTINGS_MAX + 3];
-        struct corv_host_entry e = {
-            .name = c->adapters[i].name, .library = c->adapters[i].library, .settings = settings};
+    for (unsigned i = 0; i < app->config->adapters_count && rc == CORV_OK; i++) {
+        struct corv_host_entry_room room;
+        struct corv_host_entry e;
 
-        for (unsigned s = 0; s < c->adapters[i].settings_count && s < SETTINGS_MAX; s++)
-            settings[e.settings_count++] = (struct corv_host_setting){
-                c->adapters[i].settings[s].key, c->adapters[i].settings[s].value};
-        settings[e.settings_count++] =
-            (struct corv_host_setting){"certificate", c->delivery.certificate};
-        settings[e.settings_count++] = (struct corv_host_setting){"key", c->delivery.key};
-        settings[e.settings_count++] = (struct corv_host_setting){"ca", c->delivery.ca};
+        corv_host_entry_of(app->config, i, &room, &e);
         rc = corv_hosts_add(app->hosts, &e, fault);
     }
     return rc;

@@ -19,11 +19,13 @@
 
 static void settle(struct corv_job *job);
 
+/* The partner has answered: its lane may go on while the outcome is being committed. */
 static void end_in_lane(struct corv_job *job)
 {
-    if (job->began_us)
-        corv_lane_ended(job->app->lanes, job->row->party, &job->lane, job->end, job->pause_s,
-            corv_clock_mono_us());
+    int64_t now = corv_clock_mono_us();
+
+    job->took_us = now - job->began_us;
+    corv_lane_ended(job->app->lanes, job->row->party, &job->lane, job->end, job->pause_s, now);
 }
 
 static void count(struct corv_job *job)
@@ -67,7 +69,6 @@ static void keep(struct corv_job *job)
 
     if (!a || job->app->draining) { /* the lease runs out; the partner sees a marked repeat */
         free(a);
-        end_in_lane(job);
         corv_job_free(job);
         return;
     }
@@ -103,9 +104,7 @@ static void settled(void *ctx, bool committed)
     CORV_LOG(INFO, "delivery.settled", &job->row->message, CORV_F(TO, job->row->party),
         CORV_F(STATE, corv_delivery_state_name(job->settle.state)),
         CORV_F(CODE, job->code[0] ? job->code : NULL), CORV_N(ATTEMPT, job->row->attempt),
-        CORV_N(STATUS, job->settle.status),
-        CORV_N(MS, job->began_us ? (corv_clock_mono_us() - job->began_us) / 1000 : 0));
-    end_in_lane(job);
+        CORV_N(STATUS, job->settle.status), CORV_N(MS, job->took_us / 1000));
     if (job->settle.fault)
         corv_deliver_soon(job->app);
     corv_job_free(job);
@@ -188,11 +187,15 @@ static enum corv_delivery_state judge(struct corv_job *job, const struct corv_ho
     case CORV_LATER:
         if (!given_up(job))
             return CORV_DELIVERY_WAITING;
-        (void)snprintf(job->code, sizeof job->code, "deliver.given-up");
+        job->why = "deliver.given-up";
+        (void)snprintf(job->code, sizeof job->code, "%s", job->why);
+        return CORV_DELIVERY_DEAD;
+    case CORV_UNREADABLE:
+        job->why = "deliver.unreadable";
         return CORV_DELIVERY_DEAD;
     case CORV_REFUSED:
-    case CORV_UNREADABLE:
     default:
+        job->why = "deliver.refused";
         return CORV_DELIVERY_DEAD;
     }
 }
@@ -243,6 +246,7 @@ void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
         job->settle.due_us = next_due_us(job, o->retry_after_seconds);
     if (state == CORV_DELIVERY_DEAD)
         corv_fault_message(job);
+    end_in_lane(job);
     settle(job);
 }
 
@@ -253,6 +257,7 @@ void corv_confirm_hold(struct corv_job *job, const char *code, const char *quest
     job->end = CORV_LANE_MESSAGE;
     describe(job, NULL);
     prepare(job, CORV_DELIVERY_HELD);
+    end_in_lane(job);
     settle(job);
 }
 
@@ -265,8 +270,8 @@ void corv_confirm_let_go(struct corv_job *job)
 
 void corv_confirm_unreadable(struct corv_job *job)
 {
-    (void)snprintf(job->code, sizeof job->code, "payload.%s",
-        job->opened == CORV_E_NOTFOUND ? "gone" : "damaged");
+    job->why = job->opened == CORV_E_NOTFOUND ? "payload.gone" : "payload.damaged";
+    (void)snprintf(job->code, sizeof job->code, "%s", job->why);
     (void)snprintf(
         job->text, sizeof job->text, "%s", "De inhoud van dit bericht is niet meer te lezen.");
     describe(job, NULL);

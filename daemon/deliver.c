@@ -34,7 +34,11 @@ struct corv_poller {
 /* The adapter has let go of the payload: nearly always together with its answer. */
 static void released(void *ctx)
 {
-    corv_job_free(ctx);
+    struct corv_job *job = ctx;
+
+    corv_body_free(job->body); /* settling needs it no more */
+    job->body = NULL;
+    corv_job_free(job);
 }
 
 static void attempt_ended(void *ctx, const struct corv_host_outcome *o)

@@ -4,25 +4,18 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/utf8.h"
 #include "daemon/message.h"
 
 #define NOTICE_MAX 8192
-#define FO01_MAX   16384
 
-/* One UTF-8 character of text at i: its length, or 0 when it is not one XML 1.0 can carry. */
+/* One character of text at i: its length, or 0 when it is not one XML 1.0 can carry. */
 static size_t character(struct corv_view t, size_t i)
 {
     unsigned char c = (unsigned char)t.p[i];
-    size_t n = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
+    size_t n = corv_utf8_at(t, i);
 
-    if (n == 0 || i + n > t.n)
-        return 0;
-    if (n == 1)
-        return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' ? 1 : 0;
-    for (size_t k = 1; k < n; k++)
-        if (((unsigned char)t.p[i + k] & 0xc0) != 0x80)
-            return 0;
-    return n;
+    return n == 1 && c < 0x20 && c != '\t' && c != '\n' && c != '\r' ? 0 : n;
 }
 
 corv_rc corv_xml_escape(struct corv_buf *b, struct corv_view text)
@@ -34,7 +27,7 @@ corv_rc corv_xml_escape(struct corv_buf *b, struct corv_view text)
         char c = text.p[i];
 
         if (n == 0)
-            rc = corv_buf_add_str(b, "\xef\xbf\xbd");
+            rc = corv_buf_add_str(b, CORV_UTF8_REPLACEMENT);
         else if (c == '<')
             rc = corv_buf_add_str(b, "&lt;");
         else if (c == '>')
@@ -81,43 +74,6 @@ corv_rc corv_derive_notice(const struct corv_notice *n, struct corv_buf *b)
     element(b, "tijdstip", corv_clock_text(n->received_us, when));
     element(b, "bericht", corv_id_text(n->original, id));
     (void)corv_buf_add_str(b, "</kennisgeving>\n");
-    return result(b);
-}
-
-static void stuf_address(
-    struct corv_buf *b, const char *role, const char *org, const char *app, const char *adm)
-{
-    (void)corv_buf_addf(b, "<StUF:%s>", role);
-    if (*org)
-        element(b, "StUF:organisatie", org);
-    element(b, "StUF:applicatie", app);
-    if (*adm)
-        element(b, "StUF:administratie", adm);
-    (void)corv_buf_addf(b, "</StUF:%s>", role);
-}
-
-corv_rc corv_derive_fo01(const struct corv_fo01 *f, struct corv_buf *b)
-{
-    char id[CORV_ID_TEXT];
-    char when[15];
-
-    corv_buf_init(b, FO01_MAX);
-    (void)corv_buf_add_str(b,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<StUF:Fo01Bericht xmlns:StUF=\"" CORV_NS_STUF "\"><StUF:stuurgegevens>");
-    element(b, "StUF:berichtcode", "Fo01");
-    stuf_address(b, "zender", f->own_oin, f->own_application, "");
-    stuf_address(b, "ontvanger", f->org, f->app, f->adm);
-    element(b, "StUF:referentienummer", corv_id_text(f->id, id));
-    element(b, "StUF:tijdstipBericht", corv_clock_stuf(f->now_us, when));
-    element(b, "StUF:crossRefnummer", f->crossref);
-    (void)corv_buf_add_str(b, "</StUF:stuurgegevens><StUF:body>");
-    element(b, "StUF:code", f->code);
-    element(b, "StUF:plek", f->plek);
-    element(b, "StUF:omschrijving", f->omschrijving);
-    if (f->details)
-        element(b, "StUF:details", f->details);
-    (void)corv_buf_add_str(b, "</StUF:body></StUF:Fo01Bericht>\n");
     return result(b);
 }
 

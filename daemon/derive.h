@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Messages that corvd itself makes: the kennisgeving to a gemeente (no content of the case, own
- * schema) and the Fo01 to a sender whose message could not be delivered. Never changes a received
- * message (Regeling 2.1). Any thread. Test: tests/unit/test_derive.c */
+/* What corvd itself makes of a message: the kennisgeving to a gemeente (no content of the case, own
+ * schema); stuf_fault.h makes the faults. Never changes a received message (Regeling 2.1). Any
+ * thread. Test: tests/unit/test_derive.c */
 #ifndef CORV_DAEMON_DERIVE_H
 #define CORV_DAEMON_DERIVE_H
 
@@ -26,21 +26,5 @@ struct corv_notice {
     const struct corv_id *original;
 };
 CORV_MUST_CHECK corv_rc corv_derive_notice(const struct corv_notice *n, struct corv_buf *b);
-
-struct corv_fo01 {
-    const char *own_oin; /* zender of the Fo01 */
-    const char *own_application;
-    const char *org; /* ontvanger: zender of the original */
-    const char *app;
-    const char *adm;
-    const char *crossref;     /* referentienummer of the original */
-    const struct corv_id *id; /* of the Fo01: its referentienummer */
-    int64_t now_us;
-    const char *code;         /* StUF058, … at most 7 characters */
-    const char *plek;         /* client or server */
-    const char *omschrijving; /* at most 200 characters, plain Dutch */
-    const char *details;      /* at most 1000, or NULL */
-};
-CORV_MUST_CHECK corv_rc corv_derive_fo01(const struct corv_fo01 *f, struct corv_buf *b);
 
 #endif

@@ -2,6 +2,7 @@
 #include "daemon/examine.h"
 
 #include "daemon/acknowledge.h"
+#include "daemon/base/answer.h"
 #include "daemon/base/log.h"
 #include "daemon/derive.h"
 #include "daemon/loop/pool.h"
@@ -26,7 +27,8 @@ static corv_rc judge(struct corv_message *m)
         return rc;
     part->kind = corv_kind_name(m->verdict.kind);
     if (!m->verdict.valid)
-        m->status = corv_status_of_findings(&m->verdict.findings);
+        m->status = corv_problem_status(
+            &(struct corv_problem){.code = "message.internal", .a = &m->verdict.findings});
     return CORV_OK;
 }
 
@@ -70,6 +72,17 @@ static void work(void *data)
         m->trouble = seal(m);
 }
 
+/* No verdict: short of memory or workers is for later, anything else is our bug. */
+static void give_up(struct corv_message *m)
+{
+    if (m->trouble == CORV_AGAIN)
+        corv_acknowledge_unavailable(m, "receive.busy");
+    else if (m->trouble == CORV_E_NOMEM)
+        corv_acknowledge_unavailable(m, "receive.no-memory");
+    else
+        corv_acknowledge_rejected(m, "message.internal");
+}
+
 static void examined(void *data, bool ran)
 {
     struct corv_message *m = data;
@@ -82,7 +95,7 @@ static void examined(void *data, bool ran)
         m->app->metrics.held_bytes += m->parts[i].size;
     if (m->trouble != CORV_OK) {
         CORV_LOG(ERROR, "examine.failed", &m->parts[0].id, CORV_F(CODE, corv_rc_name(m->trouble)));
-        corv_acknowledge_unavailable(m);
+        give_up(m);
     } else if (m->status != 0) {
         corv_store_refusal(m);
     } else {
@@ -96,5 +109,5 @@ void corv_examine(struct corv_message *m)
         return;
     m->trouble = CORV_AGAIN;
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
-    corv_acknowledge_unavailable(m);
+    give_up(m);
 }

@@ -8,12 +8,10 @@
 #include "config/parties.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/derive.h"
 #include "daemon/job.h"
 #include "daemon/message.h"
+#include "daemon/stuf_fault.h"
 #include "queue/vault.h"
-
-#define STUF_PROCESS_FAILED "StUF058" /* MESSAGES.md §6: process that handles the message fails */
 
 static bool wanted(const struct corv_leased *row)
 {
@@ -44,8 +42,8 @@ static void address(struct corv_job *job, const struct corv_party *to)
 static corv_rc write_text(struct corv_job *job, const struct corv_id *id, struct corv_buf *b)
 {
     const struct corv_leased *row = job->row;
-    char details[400];
-    struct corv_fo01 fo = {.own_oin = job->app->config->oin,
+    char note[200];
+    struct corv_stuf_fault fault = {.own_oin = job->app->config->oin,
         .own_application = job->app->config->application,
         .org = row->zender_org,
         .app = row->zender_app,
@@ -53,15 +51,12 @@ static corv_rc write_text(struct corv_job *job, const struct corv_id *id, struct
         .crossref = row->referentie,
         .id = id,
         .now_us = corv_clock_us(),
-        .code = STUF_PROCESS_FAILED,
-        .plek = "server",
-        .omschrijving = "Uw bericht is aangenomen maar kon niet worden bezorgd. Neem contact op "
-                        "met de ontvanger of de beheerder.",
-        .details = details};
+        .code = job->why,
+        .note = note};
 
-    (void)snprintf(details, sizeof details, "bericht %s; soort %s; ontvanger %s; reden %s",
+    (void)snprintf(note, sizeof note, "bericht %s; soort %s; ontvanger %s; reden %s",
         job->message_text, row->kind, row->party ? row->party : "-", job->code);
-    return corv_derive_fo01(&fo, b);
+    return corv_stuf_fault_write(&fault, b);
 }
 
 void corv_fault_message(struct corv_job *job)

@@ -39,11 +39,13 @@ struct corv_job {
     struct corv_queue_message fault;
     struct corv_queue_delivery fault_delivery;
     char *fault_sealed; /* owned */
-    char code[48];
+    const char *why;    /* static, of answer.def: why it is dead */
+    char code[48];      /* what the adapter or we said */
     char text[200];
     char detail[256];
     struct corv_digest receipt; /* of what the peer answered */
-    int64_t began_us;           /* monotonic */
+    int64_t began_us;           /* monotonic, when the adapter got it */
+    int64_t took_us;
     enum corv_lane_end end;
     unsigned pause_s;
     struct corv_list waiting; /* for another try at settling */

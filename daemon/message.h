@@ -43,11 +43,8 @@ enum corv_fate {
 /* What became of a message. */
 struct corv_told {
     enum corv_fate fate;
-    int status;               /* of HTTP */
-    unsigned retry_after_s;   /* or 0 */
     const struct corv_id *id; /* the stored message's: of the first one for a repeat */
-    const char *code;         /* of a no without findings, else "" */
-    const char *text;         /* likewise; plain Dutch */
+    const char *code;         /* of answer.def for a no without findings, else "" */
 };
 
 /* Who waits for the answer. tell is called exactly once per message, on the loop. */

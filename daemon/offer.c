@@ -12,6 +12,9 @@
 #include "daemon/message.h"
 #include "daemon/receive.h"
 #include "daemon/store.h"
+#include "daemon/stuf_fault.h"
+
+#define RETRY_AFTER_SECONDS 5
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
@@ -20,77 +23,31 @@ static const char *text(const char *s)
     return s ? s : "";
 }
 
-static struct corv_answer_address address_of(const struct corv_stuf_address *a)
+static struct corv_incoming_address address_of(const struct corv_stuf_address *a)
 {
-    return (struct corv_answer_address){
+    return (struct corv_incoming_address){
         text(a->organisatie), text(a->applicatie), text(a->administratie), text(a->gebruiker)};
-}
-
-static const struct corv_finding *first_error(const struct corv_message *m)
-{
-    const struct corv_findings *lists[] = {&m->verdict.findings, &m->addressing};
-
-    for (size_t l = 0; l < 2; l++)
-        for (size_t i = 0; i < lists[l]->count; i++)
-            if (lists[l]->list[i].severity == CORV_SEV_ERROR)
-                return &lists[l]->list[i];
-    return NULL;
-}
-
-/* MESSAGES.md §6 has the codes there is a source for; what has none gets one of our own, with the
- * HTTP status that says the same. */
-static const char *stuf_code_of(enum corv_layer layer, int status)
-{
-    switch (layer) {
-    case CORV_LAYER_WELL_FORMED:
-    case CORV_LAYER_SECURITY:
-        return "StUF059";
-    case CORV_LAYER_SCHEMA:
-    case CORV_LAYER_RULE:
-        return "StUF055";
-    case CORV_LAYER_ADDRESSING:
-    case CORV_LAYER_CONFIG:
-    default:
-        return status == 403 ? "CORV403" : "CORV422";
-    }
-}
-
-static const char *stuf_code(const struct corv_told *told, const struct corv_finding *first)
-{
-    switch (told->fate) {
-    case CORV_FATE_STORED:
-    case CORV_FATE_REPEAT:
-        return "";
-    case CORV_FATE_CONFLICT:
-        return "StUF016";
-    case CORV_FATE_REFUSED:
-        return stuf_code_of(first ? first->layer : CORV_LAYER_SCHEMA, told->status);
-    case CORV_FATE_UNAVAILABLE:
-    case CORV_FATE_REJECTED:
-    default:
-        return "StUF058";
-    }
 }
 
 static uint32_t class_of(enum corv_fate fate)
 {
     switch (fate) {
     case CORV_FATE_STORED:
-        return CORV_ANSWER_ACCEPTED;
+        return CORV_INCOMING_ACCEPTED;
     case CORV_FATE_REPEAT:
-        return CORV_ANSWER_REPEAT;
+        return CORV_INCOMING_REPEAT;
     case CORV_FATE_CONFLICT:
-        return CORV_ANSWER_CONFLICT;
+        return CORV_INCOMING_CONFLICT;
     case CORV_FATE_UNAVAILABLE:
-        return CORV_ANSWER_UNAVAILABLE;
+        return CORV_INCOMING_UNAVAILABLE;
     case CORV_FATE_REFUSED:
     case CORV_FATE_REJECTED:
     default:
-        return CORV_ANSWER_REFUSED;
+        return CORV_INCOMING_REFUSED;
     }
 }
 
-static void say_envelope(struct corv_answer *a, const struct corv_envelope *e)
+static void say_envelope(struct corv_incoming_answer *a, const struct corv_envelope *e)
 {
     static const struct corv_stuf_address nobody;
 
@@ -101,27 +58,111 @@ static void say_envelope(struct corv_answer *a, const struct corv_envelope *e)
     a->tijdstip = text(e ? e->tijdstip : NULL);
 }
 
+/* What the table says to a no, and nothing for a yes. */
+static void say_no(struct corv_host_answer *a, const char *code, const struct corv_finding *first)
+{
+    const struct corv_code *row = corv_code_find(code);
+    const struct corv_answer *answer = corv_answer_get(row->answer);
+    struct corv_incoming_answer *pub = &a->pub;
+
+    pub->status = (uint32_t)answer->status;
+    pub->retry_after_seconds = answer->status == 503 ? RETRY_AFTER_SECONDS : 0;
+    pub->code = code;
+    pub->stuf_code = answer->stuf;
+    pub->server_fault = strcmp(answer->plek, "server") == 0;
+    pub->title = answer->title;
+    pub->text = first ? first->text : row->text;
+    pub->next = corv_next_text(answer->next);
+}
+
 static void tell(void *ctx, const struct corv_message *m, const struct corv_told *told)
 {
     struct corv_app *app = ctx;
-    const struct corv_finding *first = told->fate == CORV_FATE_REFUSED ? first_error(m) : NULL;
-    bool refused = told->fate == CORV_FATE_REFUSED;
+    bool yes = told->fate == CORV_FATE_STORED || told->fate == CORV_FATE_REPEAT;
     char id[CORV_ID_TEXT];
     struct corv_host_answer a = {
         .pub = {.cls = class_of(told->fate),
-            .status = (uint32_t)told->status,
-            .retry_after_seconds = told->retry_after_s,
+            .status = told->fate == CORV_FATE_STORED ? 202 : 200,
             .message_id = corv_id_text(told->id, id),
             .stored_us = corv_id_ms(told->id) * 1000,
-            .code = first ? first->code : told->code,
-            .stuf_code = stuf_code(told, first),
-            .server_fault = told->fate == CORV_FATE_UNAVAILABLE || told->fate == CORV_FATE_REJECTED,
-            .text = first ? first->text : told->text,
-            .kind = m->parts[0].kind ? m->parts[0].kind : corv_kind_name(CORV_KIND_UNKNOWN)},
-        .lists = {refused ? &m->verdict.findings : NULL, refused ? &m->addressing : NULL}};
+            .code = "",
+            .stuf_code = "",
+            .title = "",
+            .text = "",
+            .next = "",
+            .kind = m->parts[0].kind ? m->parts[0].kind : corv_kind_name(CORV_KIND_UNKNOWN)}};
 
+    if (yes || told->fate == CORV_FATE_REFUSED) {
+        a.lists[0] = &m->verdict.findings;
+        a.lists[1] = &m->addressing;
+    }
+    if (!yes) {
+        const struct corv_finding *first = corv_findings_decisive(a.lists[0], a.lists[1]);
+
+        say_no(&a, first ? first->code : told->code, first);
+    }
     say_envelope(&a.pub, m->verdict.envelope);
     corv_hosts_answer(app->hosts, m->answerer.number, &a);
+}
+
+/* ---- the answer in StUF ---------------------------------------------------------------------- */
+
+static corv_rc receipt(const struct corv_app *app, const struct corv_incoming_answer *a,
+    const struct corv_incoming_address *to, const char *crossref, const char *name,
+    struct corv_buf *b)
+{
+    const struct corv_stuf_receipt r = {.name = name && strcmp(name, "Bv03") == 0 ? "Bv03" : "Bv04",
+        .own_oin = app->config->oin,
+        .own_application = app->config->application,
+        .org = to->organisatie,
+        .app = text(to->applicatie),
+        .adm = to->administratie,
+        .crossref = crossref,
+        .id = a->message_id,
+        .stored_us = a->stored_us};
+
+    return corv_stuf_receipt_write(&r, b);
+}
+
+static corv_rc fault(const struct corv_app *app, const struct corv_host_answer *a,
+    const struct corv_incoming_address *to, const char *crossref, const char *code,
+    struct corv_buf *b)
+{
+    struct corv_id id = {{0}};
+    struct corv_stuf_fault f = {.waits = true,
+        .own_oin = app->config->oin,
+        .own_application = app->config->application,
+        .org = to->organisatie,
+        .app = to->applicatie,
+        .adm = to->administratie,
+        .crossref = crossref,
+        .id = &id,
+        .now_us = a ? a->pub.stored_us : corv_clock_us(),
+        .code = code,
+        .a = a && a->pub.cls == CORV_INCOMING_REFUSED ? a->lists[0] : NULL,
+        .b = a && a->pub.cls == CORV_INCOMING_REFUSED ? a->lists[1] : NULL};
+    corv_rc rc = a ? corv_id_read(a->pub.message_id, &id) : corv_id_new(&id);
+
+    return rc == CORV_OK ? corv_stuf_fault_write(&f, b) : rc;
+}
+
+static corv_rc say_in_stuf(void *ctx, const struct corv_host_answer *a,
+    const struct corv_stuf_reply *how, struct corv_buf *b)
+{
+    const struct corv_app *app = ctx;
+    static const struct corv_incoming_address nobody;
+    const struct corv_incoming_address *to = &how->to;
+    const char *crossref = how->crossref;
+
+    if (!to->applicatie)
+        to = a ? &a->pub.zender : &nobody;
+    if (!crossref)
+        crossref = a ? a->pub.referentienummer : "";
+    if (a && (a->pub.cls == CORV_INCOMING_ACCEPTED || a->pub.cls == CORV_INCOMING_REPEAT))
+        return receipt(app, &a->pub, to, crossref, how->receipt, b);
+    if (!a && !how->code)
+        return CORV_E_INVALID;
+    return fault(app, a, to, crossref, a ? a->pub.code : how->code, b);
 }
 
 /* ---- the offer ------------------------------------------------------------------------------- */
@@ -139,15 +180,13 @@ static const struct corv_party *sender_of(
 }
 
 /* A no without a look at the content is an audit line too. */
-static void refuse(struct corv_message *m, int status, enum corv_layer layer, const char *code,
-    const char *sentence)
+static void refuse(struct corv_message *m, enum corv_layer layer, const char *code)
 {
-    enum corv_actor actor =
-        layer == CORV_LAYER_ADDRESSING ? CORV_ACT_BEHEERDER : CORV_ACT_LEVERANCIER;
+    const struct corv_code *row = corv_code_find(code);
 
-    corv_findings_addf(&m->addressing, layer, actor, code, 0, NULL, "%s", sentence);
+    corv_findings_addf(&m->addressing, layer, row->who, code, 0, NULL, "%s", row->text);
     m->parts[0].kind = corv_kind_name(CORV_KIND_UNKNOWN);
-    m->status = status;
+    m->status = corv_answer_get(row->answer)->status;
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
     corv_store_refusal(m);
 }
@@ -173,12 +212,11 @@ static void not_now(struct corv_app *app, const struct corv_host_incoming *in, c
 static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *in)
 {
     struct corv_app *app = ctx;
-    const char *code;
-    const char *ignored;
+    const char *busy = corv_receive_busy(app);
     struct corv_message *m;
 
-    if (!corv_receive_ready(app, &code, &ignored)) {
-        not_now(app, in, code);
+    if (busy) {
+        not_now(app, in, busy);
         return false;
     }
     m = corv_message_new(app, (struct corv_answerer){tell, app, offer});
@@ -191,10 +229,9 @@ static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *
         app->metrics.access_denied_total++;
         CORV_LOG(WARNING, "access.denied", &m->parts[0].id, CORV_F(ADAPTER, in->adapter),
             CORV_F(OIN, in->oin), CORV_F(PARTY, in->party));
-        refuse(m, 403, CORV_LAYER_ADDRESSING, "access.unknown-party",
-            "Deze afzender is geen partij die vandaag bekend is.");
+        refuse(m, CORV_LAYER_ADDRESSING, "addressing.sender-unknown");
     } else if (in->bytes.n > app->config->limits.body_bytes) {
-        refuse(m, 413, CORV_LAYER_SECURITY, "security.too-large", "Het bericht is te groot.");
+        refuse(m, CORV_LAYER_SECURITY, "security.size");
     } else if (!copy_body(m, in->bytes)) {
         not_now(app, in, "receive.no-memory");
         corv_message_free(m);
@@ -208,4 +245,5 @@ static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *
 void corv_offer_start(struct corv_app *app)
 {
     corv_hosts_on_offer(app->hosts, take_in, app);
+    corv_hosts_on_stuf(app->hosts, say_in_stuf, app);
 }

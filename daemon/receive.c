@@ -12,30 +12,19 @@
 #include "daemon/problem.h"
 #include "queue/queue.h"
 
-#define RETRY_AFTER_SECONDS 5
-
 static bool room(const struct corv_app *app)
 {
     return app->metrics.intake_now < app->config->limits.pipeline &&
            app->metrics.held_bytes < app->config->limits.total_body_bytes;
 }
 
-bool corv_receive_ready(struct corv_app *app, const char **code, const char **text)
+const char *corv_receive_busy(const struct corv_app *app)
 {
-    if (app->draining) {
-        *code = "receive.draining";
-        *text = "corvd stopt of herstart. Probeer het zo opnieuw.";
-    } else if (!app->open || !corv_queue_connected(app->queue)) {
-        *code = "store.away";
-        *text = "De database is even niet bereikbaar. Uw bericht is niet aangenomen; probeer het "
-                "opnieuw.";
-    } else if (!room(app)) {
-        *code = "receive.busy";
-        *text = "corvd heeft het te druk. Uw bericht is niet aangenomen; probeer het opnieuw.";
-    } else {
-        return true;
-    }
-    return false;
+    if (app->draining)
+        return "receive.draining";
+    if (!app->open || !corv_queue_connected(app->queue))
+        return "store.away";
+    return room(app) ? NULL : "receive.busy";
 }
 
 static bool xml_type(struct corv_view type)
@@ -67,42 +56,34 @@ static void deny(struct corv_app *app, struct corv_http_request *r)
     app->metrics.access_denied_total++;
     CORV_LOG(WARNING, "access.denied", NULL, CORV_F(PEER, corv_http_peer(r)),
         CORV_F(OIN, *oin ? oin : NULL));
-    corv_problem_reply(r, 403, "access.unknown-party",
-        "Dit certificaat hoort niet bij een partij die vandaag bekend is. "
-        "Vraag de beheerder van corvd om uw OIN te registreren.");
+    corv_problem_reply(r, "access.unknown-party");
 }
 
-static void turn_away(
-    struct corv_app *app, struct corv_http_request *r, const char *code, const char *text)
+static void turn_away(struct corv_app *app, struct corv_http_request *r, const char *code)
 {
     app->metrics.messages_busy_total++;
     CORV_LOG(INFO, "receive.busy", NULL, CORV_F(CODE, code), CORV_F(PEER, corv_http_peer(r)));
-    corv_problem_reply_later(r, RETRY_AFTER_SECONDS, code, text);
+    corv_problem_reply(r, code);
 }
 
 /* Everything that can be said no to before the body is read, so that a no is cheap. */
 static void check_head(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
-    const char *code;
-    const char *text;
+    const char *busy = corv_receive_busy(app);
 
     if (!corv_view_is(corv_http_path(r), "/v1/messages"))
-        corv_problem_reply(r, 404, "http.not-found",
-            "Hier is niets. Stuur berichten naar "
-            "POST /v1/messages.");
+        corv_problem_reply(r, "http.not-found");
     else if (strcmp(corv_http_method(r), "POST") != 0)
         corv_problem_reply_allow(r, "POST");
     else if (!sender_of(app, r))
         deny(app, r);
     else if (!xml_type(corv_http_header(r, "content-type")))
-        corv_problem_reply(
-            r, 415, "http.content-type", "Stuur het bericht als application/xml of text/xml.");
+        corv_problem_reply(r, "http.content-type");
     else if (corv_http_header(r, "content-encoding").n > 0)
-        corv_problem_reply(
-            r, 415, "http.content-encoding", "Stuur het bericht zonder Content-Encoding.");
-    else if (!corv_receive_ready(app, &code, &text))
-        turn_away(app, r, code, text);
+        corv_problem_reply(r, "http.content-encoding");
+    else if (busy)
+        turn_away(app, r, busy);
 }
 
 static void take_in(void *ctx, struct corv_http_request *r)
@@ -112,9 +93,7 @@ static void take_in(void *ctx, struct corv_http_request *r)
     size_t size = 0;
 
     if (!m) {
-        turn_away(app, r, "receive.no-memory",
-            "corvd heeft geen geheugen meer. Probeer het "
-            "opnieuw.");
+        turn_away(app, r, "receive.no-memory");
         return;
     }
     m->sender = sender_of(app, r);
@@ -129,7 +108,7 @@ static void take_in(void *ctx, struct corv_http_request *r)
     }
     if (!m->parts[0].body) {
         corv_message_free(m);
-        corv_problem_reply(r, 400, "http.no-body", "Het verzoek heeft geen inhoud.");
+        corv_problem_reply(r, "http.no-body");
         return;
     }
     corv_receive_message(m);

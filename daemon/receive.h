@@ -10,8 +10,8 @@
 
 struct corv_message;
 
-/* False, with a reason to tell, while nothing can be taken. */
-bool corv_receive_ready(struct corv_app *app, const char **code, const char **text);
+/* Why nothing can be taken now, a code of answer.def; NULL when something can. */
+const char *corv_receive_busy(const struct corv_app *app);
 /* Sends it on its way: body and sender are there. Takes it over. */
 void corv_receive_message(struct corv_message *m);
 /* The handler for the intake server; app must outlive it. */

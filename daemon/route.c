@@ -17,9 +17,9 @@ static const char *kind_name(const struct corv_envelope *e)
 static void check_sender(struct corv_routing *r)
 {
     static const struct corv_refusal unknown = {
-        403, "addressing.sender-unknown", NULL, 0, CORV_ACT_BEHEERDER};
+        "addressing.sender-unknown", NULL, 0, CORV_ACT_BEHEERDER};
     static const struct corv_refusal ended = {
-        403, "addressing.sender-ended", NULL, 0, CORV_ACT_BEHEERDER};
+        "addressing.sender-ended", NULL, 0, CORV_ACT_BEHEERDER};
     const struct corv_party *sender = r->plan->sender;
 
     if (!sender) {
@@ -66,10 +66,9 @@ static struct choice look_over(const struct corv_routing *r)
 
 static void check_choice(struct corv_routing *r, const struct choice *found)
 {
-    static const struct corv_refusal none = {
-        422, "addressing.no-route", NULL, 0, CORV_ACT_BEHEERDER};
+    static const struct corv_refusal none = {"addressing.no-route", NULL, 0, CORV_ACT_BEHEERDER};
     static const struct corv_refusal others = {
-        403, "addressing.kind-not-allowed", NULL, 0, CORV_ACT_BEHEERDER};
+        "addressing.kind-not-allowed", NULL, 0, CORV_ACT_BEHEERDER};
 
     if (found->concerned == 0)
         corv_route_refuse(r, none, "Voor dit soort bericht is hier geen route ingesteld.");
@@ -97,8 +96,7 @@ static void find_responsible(struct corv_routing *r, const struct choice *found)
 
 static void check_carried(struct corv_routing *r)
 {
-    static const struct corv_refusal none = {
-        422, "addressing.no-route", NULL, 0, CORV_ACT_BEHEERDER};
+    static const struct corv_refusal none = {"addressing.no-route", NULL, 0, CORV_ACT_BEHEERDER};
 
     for (unsigned i = 0; i < r->plan->count; i++)
         if (r->plan->deliveries[i].form == CORV_AS_BERICHT)
@@ -135,6 +133,7 @@ corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
 {
     struct corv_routing r = {
         .c = c, .e = e, .kind = kind_name(e), .day = day, .plan = plan, .findings = findings};
+    const struct corv_problem why = {.code = "message.internal", .b = findings};
     corv_rc rc = CORV_OK;
 
     *plan = (struct corv_plan){.sender = sender};
@@ -147,7 +146,7 @@ corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
         rc = CORV_E_INTERNAL;
     else if (r.refused[0])
         rc = CORV_E_INVALID;
-    *status = rc == CORV_OK ? 202 : r.forbidden ? 403 : rc == CORV_E_INVALID ? 422 : 500;
+    *status = rc == CORV_OK ? 202 : rc == CORV_E_INVALID ? corv_problem_status(&why) : 500;
     if (rc != CORV_OK)
         plan->count = 0; /* nothing of a refused message is delivered */
     rc = corv_route_conclude(&r, rc, *status);

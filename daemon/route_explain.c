@@ -74,8 +74,8 @@ void corv_route_refuse(struct corv_routing *r, struct corv_refusal why, const ch
     path_of(r, why.element, path, sizeof path);
     corv_findings_addf(
         r->findings, CORV_LAYER_ADDRESSING, why.actor, why.code, why.line, path, "%s", text);
-    corv_route_say(r, "Weigering", "%d %s: %s", why.status, why.code, text);
-    r->forbidden = r->forbidden || why.status == 403;
+    corv_route_say(r, "Weigering", "%d %s: %s",
+        corv_answer_get(corv_code_find(why.code)->answer)->status, why.code, text);
     if (!r->refused[0])
         (void)snprintf(r->refused, sizeof r->refused, "%s", why.code);
 }

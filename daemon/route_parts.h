@@ -5,7 +5,7 @@
 #ifndef CORV_DAEMON_ROUTE_PARTS_H
 #define CORV_DAEMON_ROUTE_PARTS_H
 
-#include "daemon/base/buf.h"
+#include "daemon/base/answer.h"
 #include "daemon/route.h"
 
 /* Why the gemeente of the child is not known. */
@@ -32,13 +32,11 @@ struct corv_routing {
     const struct corv_party *child_home; /* gemeente of the child, or NULL: see doubt */
     enum corv_doubt doubt;
     char refused[48]; /* code of the first refusal; "" while there is none */
-    bool forbidden;   /* a refusal was 403 */
     bool full;        /* more deliveries than a plan holds: our bug, config_check sees to it */
 };
 
 /* Who must act and where, for the findings about one party in the message. */
 struct corv_refusal {
-    int status; /* 403 or 422 */
     const char *code;
     const char *element; /* "zender", "ontvanger", or NULL for the message as a whole */
     int line;

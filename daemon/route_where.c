@@ -96,8 +96,8 @@ static void to_party(
 static void to_ontvanger(struct corv_routing *r, struct corv_plan_delivery *d)
 {
     static const char text[] = "De ontvanger is bekend, maar kan hier geen berichten ontvangen.";
-    const struct corv_refusal why = {422, "addressing.recipient-unconnected", "ontvanger",
-        r->e->line_ontvanger, CORV_ACT_BEHEERDER};
+    const struct corv_refusal why = {
+        "addressing.recipient-unconnected", "ontvanger", r->e->line_ontvanger, CORV_ACT_BEHEERDER};
 
     if (reachable(r->recipient))
         to_party(r, d, r->recipient);
@@ -164,8 +164,8 @@ static void follow(struct corv_routing *r, const struct corv_route *route)
 static void check_addressee(struct corv_routing *r, bool named, enum corv_role role)
 {
     char text[160];
-    const struct corv_refusal why = {422, "addressing.recipient-wrong-role", "ontvanger",
-        r->e->line_ontvanger, CORV_ACT_BEHEERDER};
+    const struct corv_refusal why = {
+        "addressing.recipient-wrong-role", "ontvanger", r->e->line_ontvanger, CORV_ACT_BEHEERDER};
 
     if (!named)
         return;

@@ -61,10 +61,9 @@ static void shape_text(struct corv_view v, const char *who, char *out, size_t si
 /* ---- zender ---- */
 
 static void refuse_zender(
-    struct corv_routing *r, int status, const char *code, enum corv_actor actor, const char *text)
+    struct corv_routing *r, const char *code, enum corv_actor actor, const char *text)
 {
-    corv_route_refuse(
-        r, (struct corv_refusal){status, code, "zender", r->e->line_zender, actor}, text);
+    corv_route_refuse(r, (struct corv_refusal){code, "zender", r->e->line_zender, actor}, text);
 }
 
 static void unknown_zender(struct corv_routing *r, struct corv_view oin)
@@ -72,20 +71,20 @@ static void unknown_zender(struct corv_routing *r, struct corv_view oin)
     char text[200] = "";
 
     if (corv_party_by_oin_ever(r->c, oin)) {
-        refuse_zender(r, 403, "addressing.zender-ended", CORV_ACT_BEHEERDER,
+        refuse_zender(r, "addressing.zender-ended", CORV_ACT_BEHEERDER,
             "De aansluiting van de zender geldt niet op deze dag: ze is geëindigd of nog niet "
             "begonnen.");
         return;
     }
     shape_text(oin, "zender", text, sizeof text);
-    refuse_zender(r, 403, "addressing.zender-unknown", CORV_ACT_BEHEERDER, text);
+    refuse_zender(r, "addressing.zender-unknown", CORV_ACT_BEHEERDER, text);
 }
 
 static void check_same(struct corv_routing *r, struct corv_view zender)
 {
     if (!corv_view_eq(zender, trimmed(r->e->ontvanger.organisatie)))
         return;
-    refuse_zender(r, 422, "addressing.zender-is-ontvanger", CORV_ACT_LEVERANCIER,
+    refuse_zender(r, "addressing.zender-is-ontvanger", CORV_ACT_LEVERANCIER,
         "Zender en ontvanger zijn dezelfde organisatie; een bericht gaat altijd naar een ander.");
 }
 
@@ -104,7 +103,7 @@ void corv_route_find_filer(struct corv_routing *r)
     }
     if (oin.n == 0) {
         shape_text(oin, "zender", text, sizeof text);
-        refuse_zender(r, 422, "addressing.zender-empty", CORV_ACT_LEVERANCIER, text);
+        refuse_zender(r, "addressing.zender-empty", CORV_ACT_LEVERANCIER, text);
         return;
     }
     check_same(r, oin);
@@ -119,7 +118,7 @@ void corv_route_find_filer(struct corv_routing *r)
             r->plan->filer->line);
     } else {
         corv_route_say(r, "Indiener", "%s (regel %d)", r->plan->filer->id, r->plan->filer->line);
-        refuse_zender(r, 403, "addressing.zender-not-peer", CORV_ACT_BEHEERDER,
+        refuse_zender(r, "addressing.zender-not-peer", CORV_ACT_BEHEERDER,
             "De zender is een andere partij dan die van het certificaat, en die mag niet voor haar "
             "insturen.");
     }
@@ -130,8 +129,7 @@ void corv_route_find_filer(struct corv_routing *r)
 static void refuse_ontvanger(struct corv_routing *r, const char *code, const char *text)
 {
     corv_route_refuse(r,
-        (struct corv_refusal){422, code, "ontvanger", r->e->line_ontvanger, CORV_ACT_BEHEERDER},
-        text);
+        (struct corv_refusal){code, "ontvanger", r->e->line_ontvanger, CORV_ACT_BEHEERDER}, text);
 }
 
 void corv_route_find_recipient(struct corv_routing *r)
@@ -210,7 +208,7 @@ static void refuse_right(struct corv_routing *r, const char *text)
 {
     corv_route_refuse(r,
         (struct corv_refusal){
-            403, "addressing.no-mandate", "zender", r->e->line_zender, CORV_ACT_BEHEERDER},
+            "addressing.no-mandate", "zender", r->e->line_zender, CORV_ACT_BEHEERDER},
         text);
 }
 

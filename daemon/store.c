@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/acknowledge.h"
+#include "daemon/base/answer.h"
 #include "daemon/deliver.h"
 #include "daemon/lane.h"
 #include "daemon/message.h"
@@ -110,7 +111,7 @@ static void describe_events(struct corv_message *m)
     (void)corv_digest_text(&m->parts[0].digest, digest);
     event(m, 0, "message.stored", NULL);
     event(m, 1, "message.repeated", NULL);
-    event(m, 2, "message.conflict", "StUF016");
+    event(m, 2, "message.conflict", corv_answer_get(CORV_ANSWER_DUPLICATE)->stuf);
     for (unsigned i = 0; i < 3; i++)
         (void)snprintf(m->detail[i], sizeof m->detail[i],
             "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u}", m->parts[0].kind,
@@ -156,11 +157,11 @@ static void store_answered(void *ctx, const struct corv_put_answer *answer)
         corv_acknowledge_conflict(m);
         break;
     case CORV_PUT_REJECTED:
-        corv_acknowledge_rejected(m);
+        corv_acknowledge_rejected(m, "store.rejected");
         break;
     case CORV_PUT_UNAVAILABLE:
     default:
-        corv_acknowledge_unavailable(m);
+        corv_acknowledge_unavailable(m, "store.away");
         break;
     }
 }
@@ -185,19 +186,11 @@ void corv_store(struct corv_message *m)
     describe_events(m);
     if (key_of(m, &put.dedup_key) != CORV_OK || corv_queue_put(m->app->queue, &put) != CORV_OK) {
         give_back(m);
-        corv_acknowledge_unavailable(m);
+        corv_acknowledge_unavailable(m, "store.away");
         return;
     }
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_STORING);
     corv_crash_point("before-commit");
-}
-
-static const char *first_error(const struct corv_findings *f)
-{
-    for (size_t i = 0; i < f->count; i++)
-        if (f->list[i].severity == CORV_SEV_ERROR)
-            return f->list[i].code;
-    return NULL;
 }
 
 static void refusal_noted(void *ctx, bool committed)
@@ -205,7 +198,7 @@ static void refusal_noted(void *ctx, bool committed)
     struct corv_message *m = ctx;
 
     if (!committed) {
-        corv_acknowledge_unavailable(m);
+        corv_acknowledge_unavailable(m, "store.away");
         return;
     }
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_REFUSED);
@@ -215,15 +208,15 @@ static void refusal_noted(void *ctx, bool committed)
 void corv_store_refusal(struct corv_message *m)
 {
     char digest[CORV_DIGEST_TEXT];
-    const char *code = first_error(&m->verdict.findings);
+    const struct corv_finding *why = corv_findings_decisive(&m->verdict.findings, &m->addressing);
 
-    event(m, 0, "message.refused", code ? code : first_error(&m->addressing));
+    event(m, 0, "message.refused", why ? why->code : NULL);
     (void)snprintf(m->detail[0], sizeof m->detail[0],
         "{\"kind\":\"%s\",\"status\":%d,\"findings\":%zu,\"sha256\":\"%s\",\"size\":%zu}",
         m->parts[0].kind, m->status, m->verdict.findings.errors + m->addressing.errors,
         corv_digest_text(&m->parts[0].digest, digest), m->parts[0].size);
     if (corv_queue_note(m->app->queue, &m->events[0], refusal_noted, m) != CORV_OK)
-        corv_acknowledge_unavailable(m);
+        corv_acknowledge_unavailable(m, "store.away");
     else
         corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_STORING);
 }

@@ -78,6 +78,45 @@ void corv_pg_array_text(struct corv_pg_array *a, const char *s)
         corv_pg_array_null(a);
 }
 
+/* Length of the well-formed UTF-8 sequence at s, 0 when it is none (RFC 3629). */
+static size_t utf8_length(const unsigned char *s)
+{
+    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+    if (s[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0; /* too long a form, a surrogate, beyond Unicode */
+    return n;
+}
+
+void corv_pg_array_clean(struct corv_pg_array *a, const char *s)
+{
+    const unsigned char *r = (const unsigned char *)s;
+    size_t begin = a->b.n;
+
+    if (!s) {
+        corv_pg_array_null(a);
+        return;
+    }
+    corv_pg_array_bytes(a, s, strlen(s));
+    if (a->b.failed)
+        return;
+    for (char *w = a->b.p + begin + 4; *r;) {
+        size_t n = utf8_length(r);
+
+        if (n == 0)
+            *w = '?';
+        n = n ? n : 1;
+        w += n;
+        r += n;
+    }
+}
+
 void corv_pg_array_id(struct corv_pg_array *a, const struct corv_id *id)
 {
     if (corv_id_is_null(id))

@@ -37,7 +37,9 @@ void corv_pg_array_free(struct corv_pg_array *a);
 void corv_pg_array_reset(struct corv_pg_array *a, size_t keep);
 void corv_pg_array_null(struct corv_pg_array *a);
 void corv_pg_array_bytes(struct corv_pg_array *a, const void *p, size_t n);
-void corv_pg_array_text(struct corv_pg_array *a, const char *s);          /* NULL becomes null */
+void corv_pg_array_text(struct corv_pg_array *a, const char *s); /* NULL becomes null */
+/* A text from outside: what is not UTF-8, which PostgreSQL would refuse, becomes "?". */
+void corv_pg_array_clean(struct corv_pg_array *a, const char *s);
 void corv_pg_array_id(struct corv_pg_array *a, const struct corv_id *id); /* null id: null */
 void corv_pg_array_digest(struct corv_pg_array *a, const struct corv_digest *d);
 /* As wide as the array's type; out of its range fails the array. */

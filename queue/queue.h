@@ -124,7 +124,8 @@ CORV_MUST_CHECK corv_rc corv_queue_ensure_partitions(struct corv_queue *q);
  * CONFIRMED counts while the delivery is open, whoever holds it: the receiver has it. The other
  * states count only for the lease they were reached on (this node, this attempt). What does not
  * count is committed as nothing - no event, no fault - and told as committed; stats.overtaken
- * counts it. HELD takes code and text as held_code and held_question. */
+ * counts it. HELD takes code and text as held_code and held_question. code, text and receipt may
+ * hold anything (they come from outside); the event's fields must be UTF-8. */
 
 struct corv_settle {
     struct corv_id message;

@@ -135,7 +135,7 @@ static corv_rc ask_ends(struct corv_queue *q)
         corv_pg_array_int(a[1], s->no);
         corv_pg_array_int(a[2], (int)s->state);
         corv_pg_array_int(a[3], s->attempt);
-        corv_pg_array_text(a[4], text_or_null(s->code));
+        corv_pg_array_clean(a[4], text_or_null(s->code));
         add_status(a[5], s->status);
         if (s->receipt.p && s->receipt.n)
             corv_pg_array_bytes(a[6], s->receipt.p, s->receipt.n);
@@ -171,8 +171,8 @@ static corv_rc ask_moves(struct corv_queue *q)
         corv_pg_array_int(a[2], (int)s->state);
         corv_pg_array_int(a[3], s->attempt);
         corv_pg_array_time(a[4], s->due_us);
-        corv_pg_array_text(a[5], text_or_null(s->code));
-        corv_pg_array_text(a[6], text_or_null(s->text));
+        corv_pg_array_clean(a[5], text_or_null(s->code));
+        corv_pg_array_clean(a[6], text_or_null(s->text));
         add_status(a[7], s->status);
     }
     if (a[0]->count == 0)

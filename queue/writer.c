@@ -14,105 +14,6 @@ const struct corv_pg_stmt corv_sql_rollback = {"corv_rollback", "ROLLBACK"};
 #define STATE_TOO_BIG "54000" /* program_limit_exceeded: an item that fits in no parameter */
 #define STATE_AGAIN   "40001" /* as if PostgreSQL had said: try the same again */
 
-/* ---- items ------------------------------------------------------------------------------------
- */
-
-/* A quarter of the room is kept for what closes deliveries, so that a flood of new messages does
- * not keep old ones from being finished. */
-static bool room_for(const struct corv_queue *q, enum corv_item_kind kind)
-{
-    unsigned room = q->o.backlog;
-
-    if (kind == CORV_ITEM_RELEASE)
-        return true;
-    if (kind == CORV_ITEM_PUT)
-        room -= room / 4;
-    return q->waiting < room;
-}
-
-corv_rc corv_writer_admit(struct corv_queue *q, enum corv_item_kind kind, struct corv_item **out)
-{
-    struct corv_item *item;
-
-    if (q->closing || (kind == CORV_ITEM_PUT && !q->writer_up) || !room_for(q, kind))
-        return CORV_AGAIN;
-    item = calloc(1, sizeof *item);
-    if (!item)
-        return CORV_E_NOMEM;
-    item->kind = kind;
-    item->asked_us = corv_clock_mono_us();
-    corv_list_init(&item->node);
-    *out = item;
-    return CORV_OK;
-}
-
-void corv_writer_add(struct corv_queue *q, struct corv_item *item)
-{
-    corv_list_add(&q->pending, &item->node);
-    q->waiting++;
-    corv_queue_kick(q);
-}
-
-static bool good(enum corv_fate fate)
-{
-    return fate == CORV_FATE_APPLIED || fate == CORV_FATE_BEFORE;
-}
-
-/* Calls back, once. */
-static void answer(struct corv_item *item)
-{
-    if (item->answered)
-        return;
-    item->answered = true;
-    if (item->kind == CORV_ITEM_PUT)
-        corv_put_answer(item);
-    else if (item->kind == CORV_ITEM_SETTLE)
-        item->settle.cb(item->settle.ctx, good(item->fate));
-    else if (item->note.cb)
-        item->note.cb(item->note.ctx, good(item->fate));
-}
-
-static void finish(struct corv_queue *q, struct corv_item *item)
-{
-    q->waiting--;
-    answer(item);
-    free(item);
-}
-
-static void expire_list(struct corv_queue *q, struct corv_list *list, int64_t before_us)
-{
-    CORV_LIST_EACH(node, list)
-    {
-        struct corv_item *item = CORV_LIST_ITEM(node, struct corv_item, node);
-
-        if (item->asked_us > before_us)
-            continue;
-        corv_list_del(node);
-        item->fate = CORV_FATE_LOST;
-        finish(q, item);
-    }
-}
-
-/* What is in the batch stays there until it ends, but nobody waits for it any longer: its outcome
- * is unknown to whoever asked, and its memory is no longer ours to read. */
-void corv_writer_expire(struct corv_queue *q, bool all)
-{
-    int64_t before = corv_clock_mono_us() - (int64_t)q->o.wait_ms * 1000;
-
-    if (all)
-        before = INT64_MAX;
-    for (unsigned i = 0; i < q->batch.count; i++) {
-        struct corv_item *item = q->batch.items[i];
-
-        if (item->answered || item->asked_us > before)
-            continue;
-        item->fate = CORV_FATE_LOST;
-        answer(item);
-    }
-    expire_list(q, &q->suspects, before);
-    expire_list(q, &q->pending, before);
-}
-
 /* ---- what an error means ----------------------------------------------------------------------
  */
 
@@ -156,7 +57,7 @@ static void put_back(struct corv_queue *q, bool suspect)
         struct corv_item *item = b->items[i];
 
         if (item->answered) {
-            finish(q, item);
+            corv_item_finish(q, item);
             continue;
         }
         item->fate = CORV_FATE_OPEN;
@@ -187,7 +88,7 @@ static void reject(struct corv_queue *q)
         log_rejected(q, item);
     item->fate = CORV_FATE_REJECTED;
     empty(&q->batch);
-    finish(q, item);
+    corv_item_finish(q, item);
     corv_queue_kick(q);
 }
 
@@ -233,7 +134,7 @@ static void done(struct corv_queue *q)
         struct corv_item *item = b->items[i];
 
         b->items[i] = NULL;
-        finish(q, item);
+        corv_item_finish(q, item);
     }
     empty(b);
     if (hint && q->hint && !q->closing)
@@ -464,58 +365,6 @@ corv_rc corv_batch_ask(struct corv_queue *q, const struct corv_pg_stmt *stmt,
 /* ---- the beginning of a batch
  * -------------------------------------------------------------------- */
 
-/* False when an item of the same key is in the batch already. */
-static bool claim_key(struct corv_batch *b, uint64_t key)
-{
-    size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (b->keys_size - 1);
-
-    if (key == 0)
-        return true;
-    for (; b->keys[at] != 0; at = (at + 1) & (b->keys_size - 1))
-        if (b->keys[at] == key)
-            return false;
-    b->keys[at] = key;
-    return true;
-}
-
-static void take_item(struct corv_batch *b, struct corv_item *item)
-{
-    corv_list_del(&item->node);
-    item->fate = CORV_FATE_OPEN;
-    b->items[b->count++] = item;
-    if (item->kind == CORV_ITEM_PUT)
-        b->puts[b->puts_count++] = item;
-    if (item->kind == CORV_ITEM_SETTLE)
-        b->settles[b->settles_count++] = item;
-}
-
-/* Giving the node's old leases back goes alone, so that running it again after an unknown outcome
- * never takes the lease of something stored beside it. */
-static void take(struct corv_queue *q)
-{
-    struct corv_batch *b = &q->batch;
-    bool suspects = !corv_list_empty(&q->suspects);
-    unsigned limit = suspects && q->suspect_limit ? q->suspect_limit : q->o.batch_items;
-    uint64_t bytes = 0;
-
-    memset(b->keys, 0, b->keys_size * sizeof b->keys[0]);
-    CORV_LIST_EACH(node, suspects ? &q->suspects : &q->pending)
-    {
-        struct corv_item *item = CORV_LIST_ITEM(node, struct corv_item, node);
-        bool alone = item->kind == CORV_ITEM_RELEASE;
-
-        if (b->count == limit ||
-            (b->count > 0 && (alone || bytes + item->bytes > q->o.batch_bytes)))
-            break;
-        if (!claim_key(b, item->key))
-            continue;
-        bytes += item->bytes;
-        take_item(b, item);
-        if (alone)
-            break;
-    }
-}
-
 static corv_rc ask_all(struct corv_queue *q)
 {
     struct corv_batch *b = &q->batch;
@@ -539,7 +388,7 @@ void corv_writer_start(struct corv_queue *q)
 
     if (!q->writer_up || b->step != CORV_IDLE)
         return;
-    take(q);
+    corv_batch_take(q);
     if (b->count == 0)
         return;
     b->step = CORV_ASK;

@@ -130,16 +130,20 @@ struct corv_queue {
     struct corv_queue_stats stats;
 };
 
-/* ---- writer.c ------------------------------------------------------------------------------ */
-CORV_MUST_CHECK corv_rc corv_writer_init(struct corv_queue *q);
-void corv_writer_free(struct corv_queue *q);
-/* Takes a new item over, or NULL when there was no memory; CORV_AGAIN when there is no room. */
+/* ---- writer_items.c ------------------------------------------------------------------------- */
+/* A new item, to be filled and added. CORV_AGAIN when there is no room. */
 CORV_MUST_CHECK corv_rc corv_writer_admit(
     struct corv_queue *q, enum corv_item_kind kind, struct corv_item **out);
 void corv_writer_add(struct corv_queue *q, struct corv_item *item);
-void corv_writer_start(struct corv_queue *q);            /* a batch, when it can */
 void corv_writer_expire(struct corv_queue *q, bool all); /* answers what waited too long */
-void corv_writer_down(struct corv_queue *q);             /* the connection is gone */
+void corv_item_finish(struct corv_queue *q, struct corv_item *item); /* answers and frees */
+void corv_batch_take(struct corv_queue *q); /* moves what fits from the lists into the batch */
+
+/* ---- writer.c ------------------------------------------------------------------------------ */
+CORV_MUST_CHECK corv_rc corv_writer_init(struct corv_queue *q);
+void corv_writer_free(struct corv_queue *q);
+void corv_writer_start(struct corv_queue *q); /* a batch, when it can */
+void corv_writer_down(struct corv_queue *q);  /* the connection is gone */
 /* For the steps: runs a statement whose results the batch must see before it goes on. */
 CORV_MUST_CHECK corv_rc corv_batch_ask(struct corv_queue *q, const struct corv_pg_stmt *stmt,
     const struct corv_pg_params *p, void (*found)(struct corv_queue *q, const PGresult *r));

@@ -5,7 +5,8 @@
     tidy.py BUILD_DIR [-j N]
 
 A file is judged again when it, one of our headers it includes, its flags or .clang-tidy changed.
-What was found clean is remembered in BUILD_DIR/tidy; a warning is never remembered."""
+What was found clean is remembered by content, not by place, in ~/.cache/corvd-tidy (or
+CORV_TIDY_CACHE), so that a fresh clone on the same machine profits too; a warning never is."""
 import concurrent.futures
 import hashlib
 import json
@@ -17,6 +18,7 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TIDY = "clang-tidy-14"
+CACHE = os.environ.get("CORV_TIDY_CACHE") or os.path.expanduser("~/.cache/corvd-tidy")
 
 
 def sources(build):
@@ -35,17 +37,19 @@ def fingerprint(path, command, folder):
     if deps.returncode != 0:
         return None
     files = re.sub(r"\\\n", " ", deps.stdout.partition(":")[2]).split() + [TOP + "/.clang-tidy"]
-    whole = hashlib.sha256("\0".join(a for a in command if ".o" not in a).encode())
+    flags = "\0".join(a for a in command if ".o" not in a)
+    whole = hashlib.sha256(flags.replace(folder, "@build").replace(TOP, "@top").encode())
     for name in sorted({os.path.realpath(os.path.join(folder, f)) for f in files}):
         with open(name, "rb") as f:
-            whole.update(name.encode() + b"\0" + f.read() + b"\0")
+            place = name.replace(os.path.realpath(folder), "@build").replace(TOP, "@top")
+            whole.update(place.encode() + b"\0" + f.read() + b"\0")
     return whole.hexdigest()
 
 
 def judge(build, path, command, folder):
     """(path, what is wrong or "", whether it had to be looked at)."""
     mark = fingerprint(path, command, folder)
-    memory = os.path.join(build, "tidy", mark or "-")
+    memory = os.path.join(CACHE, mark or "-")
     if mark and os.path.exists(memory):
         return path, "", False
     run = subprocess.run([TIDY, "-p", build, "--quiet", path], capture_output=True, text=True,
@@ -61,7 +65,7 @@ def judge(build, path, command, folder):
 def main():
     build = os.path.abspath(sys.argv[1])
     workers = int(sys.argv[3]) if len(sys.argv) > 3 else os.cpu_count()
-    os.makedirs(os.path.join(build, "tidy"), exist_ok=True)
+    os.makedirs(CACHE, exist_ok=True)
     todo = sorted(sources(build))
     if not todo:
         sys.exit("clang-tidy: no source in %s/compile_commands.json: configure first" % build)

@@ -194,7 +194,7 @@ bool corv_ctl_config(struct corv_ctl *ctl)
     return false;
 }
 
-char *corv_ctl_conninfo(const struct corv_config *c, char *conninfo, size_t size)
+static char *conninfo_of(const struct corv_config *c, char *conninfo, size_t size)
 {
     if (strcmp(c->database, "embedded") == 0)
         return corv_embedded_pg_conninfo_for(c->state_dir, conninfo, size);
@@ -202,9 +202,26 @@ char *corv_ctl_conninfo(const struct corv_config *c, char *conninfo, size_t size
     return conninfo;
 }
 
-bool corv_ctl_database(struct corv_ctl *ctl)
+corv_rc corv_ctl_connect(struct corv_ctl *ctl, struct corv_fault *fault)
 {
     char conninfo[2048];
+    struct corv_fault why = {0};
+    corv_rc rc =
+        corv_inspect_open(conninfo_of(ctl->config, conninfo, sizeof conninfo), &ctl->inspect, &why);
+
+    if (rc == CORV_OK)
+        return rc;
+    if (strcmp(ctl->config->database, "embedded") == 0 &&
+        strcmp(why.code, "store.unreachable") == 0) /* a missing socket says less than this */
+        return CORV_FAIL(fault, rc, CORV_FAULT_STORE, "store.unreachable",
+            "De database van corvd antwoordt niet. Draait corvd? Bent u dezelfde gebruiker als "
+            "corvd, of root?");
+    *fault = why;
+    return rc;
+}
+
+bool corv_ctl_database(struct corv_ctl *ctl)
+{
     struct corv_fault fault = {0};
     corv_rc rc;
 
@@ -212,16 +229,8 @@ bool corv_ctl_database(struct corv_ctl *ctl)
         return true;
     if (!corv_ctl_config(ctl))
         return false;
-    rc = corv_inspect_open(
-        corv_ctl_conninfo(ctl->config, conninfo, sizeof conninfo), &ctl->inspect, &fault);
-    if (rc == CORV_OK)
-        return true;
-    if (strcmp(ctl->config->database, "embedded") == 0 &&
-        strcmp(fault.code, "store.unreachable") == 0)
-        (void)corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.no-database",
-            "De database van corvd antwoordt niet. Draait corvd? Bent u dezelfde gebruiker als "
-            "corvd, of root?");
-    else
+    rc = corv_ctl_connect(ctl, &fault);
+    if (rc != CORV_OK)
         (void)corv_ctl_fault(ctl, rc, &fault);
-    return false;
+    return rc == CORV_OK;
 }

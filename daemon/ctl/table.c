@@ -165,7 +165,8 @@ unsigned corv_ctl_id_length(const char *const *ids, size_t count)
 
     if (!sorted)
         return CORV_ID_TEXT - 1;
-    memcpy(sorted, ids, count * sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = ids[i];
     qsort(sorted, count, sizeof *sorted, by_text);
     for (size_t i = 1; i < count; i++) {
         unsigned same = 0;

@@ -180,6 +180,8 @@ char *corv_ctl_duration(double seconds, char *out, size_t size)
 
     if (s < 1)
         (void)snprintf(out, size, "%.0f ms", s * 1000);
+    else if (s < 9.95)
+        (void)snprintf(out, size, "%d,%d s", (int)(s * 10 + 0.5) / 10, (int)(s * 10 + 0.5) % 10);
     else if (s < 120)
         (void)snprintf(out, size, "%.0f s", s);
     else if (s < 2 * 3600)

@@ -101,6 +101,22 @@ static corv_rc patiently(struct corv_ctl *ctl, action act, const struct request 
     }
 }
 
+/* People know the number of the message they sent; the question may be about the kennisgeving that
+ * was made from it. */
+static void point_at_children(struct corv_ctl *ctl, const char *message)
+{
+    struct corv_inspect_message *list = NULL;
+    struct corv_fault fault = {0};
+    size_t count = 0;
+
+    if (corv_inspect_children(ctl->inspect, message, &list, &count, &fault) != CORV_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].held || list[i].dead || list[i].waiting)
+            (void)fprintf(stderr, "corvctl: Bedoelt u %s (%s)?\n", list[i].id, list[i].kind);
+    corv_inspect_free(list);
+}
+
 static int perform(
     struct corv_ctl *ctl, char *name, const char *text, bool to_party, action act, const char *done)
 {
@@ -119,8 +135,12 @@ static int perform(
         return code;
     name_actor(r.actor, sizeof r.actor);
     rc = patiently(ctl, act, &r, &changed, &fault);
-    if (rc != CORV_OK)
-        return corv_ctl_fault(ctl, rc, &fault);
+    if (rc != CORV_OK) {
+        code = corv_ctl_fault(ctl, rc, &fault);
+        if (rc == CORV_E_STATE || rc == CORV_E_NOTFOUND)
+            point_at_children(ctl, r.message);
+        return code;
+    }
     if (ctl->json)
         corv_ctl_json(ctl, json_pack("{s:s, s:s, s:i, s:i, s:o}", "done", ctl->verb, "message",
                                r.message, "delivery", r.no, "changed", (int)changed,

@@ -6,8 +6,6 @@
 #include "daemon/ctl/verbs.h"
 #include "daemon/host/host.h"
 
-#define SETTINGS_MAX 64
-
 static void add(struct corv_findings *f, int line, enum corv_severity severity, const char *path,
     const char *code, const char *text)
 {
@@ -41,23 +39,16 @@ static void check_files(const struct corv_config *c, struct corv_findings *f)
 }
 
 /* Each adapter judges its own settings, with what the daemon adds to them. */
-static void check_adapter(
-    const struct corv_config *c, const struct corv_adapter_entry *a, struct corv_findings *f)
+static void check_adapter(const struct corv_config *c, unsigned i, struct corv_findings *f)
 {
-    struct corv_host_setting settings[SETTINGS_MAX + 3];
-    struct corv_host_entry e = {.name = a->name, .library = a->library, .settings = settings};
+    struct corv_host_entry_room room;
+    struct corv_host_entry e;
     struct corv_fault fault = {0};
 
-    for (unsigned i = 0; i < a->settings_count && i < SETTINGS_MAX; i++)
-        settings[e.settings_count++] =
-            (struct corv_host_setting){a->settings[i].key, a->settings[i].value};
-    settings[e.settings_count++] =
-        (struct corv_host_setting){"certificate", c->delivery.certificate};
-    settings[e.settings_count++] = (struct corv_host_setting){"key", c->delivery.key};
-    settings[e.settings_count++] = (struct corv_host_setting){"ca", c->delivery.ca};
+    corv_host_entry_of(c, i, &room, &e);
     if (corv_hosts_check(&e, &fault) != CORV_OK)
-        add(f, a->line, CORV_SEV_ERROR, "adapters[]", fault.code[0] ? fault.code : "adapter.check",
-            fault.text);
+        add(f, c->adapters[i].line, CORV_SEV_ERROR, "adapters[]",
+            fault.code[0] ? fault.code : "adapter.check", fault.text);
 }
 
 static void say(struct corv_ctl *ctl, const struct corv_findings *f)
@@ -97,7 +88,7 @@ int corv_verb_config_check(struct corv_ctl *ctl, int argc, char **argv)
     if (corv_config_load(ctl->config_path, &ctl->config, &findings) == CORV_OK) {
         check_files(ctl->config, &findings);
         for (unsigned i = 0; i < ctl->config->adapters_count; i++)
-            check_adapter(ctl->config, &ctl->config->adapters[i], &findings);
+            check_adapter(ctl->config, i, &findings);
     } else {
         ctl->config = NULL;
     }

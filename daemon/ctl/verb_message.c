@@ -158,7 +158,8 @@ void corv_ctl_delivery_lines(struct corv_ctl *ctl, const struct corv_inspect_del
     if (d->due[0] && strcmp(d->state, "leased") != 0)
         corv_ctl_line(ctl, "", "volgende poging %s", corv_ctl_when(d->due, when, sizeof when));
     if (d->code[0])
-        corv_ctl_line(ctl, "", "reden %s %s", d->code, d->text);
+        corv_ctl_line(ctl, "", "%s %s %s",
+            strcmp(d->state, "confirmed") == 0 ? "antwoord" : "reden", d->code, d->text);
     if (d->held_question[0])
         corv_ctl_line(ctl, "", "vraag: %s", d->held_question);
     if (d->receipt[0])
@@ -173,8 +174,13 @@ static void show(struct corv_ctl *ctl, const struct corv_ctl_dossier *d)
         corv_ctl_delivery_lines(ctl, &d->deliveries[i]);
     if (d->deliveries_count == 0)
         corv_ctl_line(ctl, "Bezorging", "geen");
-    for (size_t i = 0; i < d->children_count; i++)
-        corv_ctl_line(ctl, "Leidde tot", "%s %s", d->children[i].id, d->children[i].kind);
+    for (size_t i = 0; i < d->children_count; i++) {
+        char standing[64];
+        enum corv_ctl_tone tone;
+
+        corv_ctl_line(ctl, "Leidde tot", "%s %s, %s", d->children[i].id, d->children[i].kind,
+            corv_ctl_standing(&d->children[i], standing, sizeof standing, &tone));
+    }
 }
 
 static json_t *children_json(const struct corv_ctl_dossier *d)

@@ -81,7 +81,7 @@ static unsigned length_of(const struct corv_inspect_delivery *list, size_t count
 
 static void when_text(const struct corv_inspect_delivery *d, char *out, size_t size)
 {
-    double seconds = (double)(corv_ctl_ms(d->due) - corv_clock_us() / 1000) / 1000;
+    long long seconds = (corv_ctl_ms(d->due) - corv_clock_us() / 1000 + 999) / 1000;
     char span[32];
 
     out[0] = '\0';
@@ -90,16 +90,22 @@ static void when_text(const struct corv_inspect_delivery *d, char *out, size_t s
     if (seconds <= 0)
         (void)snprintf(out, size, "nu");
     else
-        (void)snprintf(out, size, "over %s", corv_ctl_duration(seconds, span, sizeof span));
+        (void)snprintf(out, size, "over %s", corv_ctl_duration((double)seconds, span, sizeof span));
 }
 
-static void deliveries_table(
-    struct corv_ctl *ctl, const struct corv_inspect_delivery *list, size_t count)
+static void cell_texts(const struct corv_inspect_delivery *d, unsigned length, char *name,
+    size_t size, char *attempts, size_t attempts_size)
+{
+    (void)snprintf(name, size, "%.*s/%d", (int)length, d->message, d->no);
+    (void)snprintf(attempts, attempts_size, "%d", d->attempts);
+}
+
+static void open_table(struct corv_ctl *ctl, const struct corv_inspect_delivery *list, size_t count)
 {
     static const struct corv_ctl_column columns[] = {{.title = "NUMMER/NR"},
         {.title = "SOORT", .least = 8}, {.title = "AAN", .least = 8},
-        {.title = "STAND", .least = 7, .toned = true}, {.title = "POG.", .right = true},
-        {.title = "WANNEER", .least = 7}, {.title = "REDEN", .least = 8}, {.title = NULL}};
+        {.title = "STAND", .toned = true}, {.title = "POGINGEN", .right = true},
+        {.title = "WANNEER"}, {.title = NULL}};
     unsigned length = length_of(list, count);
     struct corv_ctl_table t;
 
@@ -109,12 +115,32 @@ static void deliveries_table(
         char attempts[16];
         char when[48];
         const char *cells[] = {name, list[i].kind, list[i].party[0] ? list[i].party : "?",
-            corv_ctl_state_word(list[i].state), attempts, when, list[i].code};
+            corv_ctl_state_word(list[i].state), attempts, when};
 
-        (void)snprintf(name, sizeof name, "%.*s/%d", (int)length, list[i].message, list[i].no);
-        (void)snprintf(attempts, sizeof attempts, "%d", list[i].attempts);
+        cell_texts(&list[i], length, name, sizeof name, attempts, sizeof attempts);
         when_text(&list[i], when, sizeof when);
         corv_ctl_table_add(&t, corv_ctl_state_tone(list[i].state), cells);
+    }
+    corv_ctl_table_end(ctl, &t);
+}
+
+static void dead_table(struct corv_ctl *ctl, const struct corv_inspect_delivery *list, size_t count)
+{
+    static const struct corv_ctl_column columns[] = {{.title = "NUMMER/NR"},
+        {.title = "SOORT", .least = 8}, {.title = "AAN", .least = 8},
+        {.title = "POG.", .right = true}, {.title = "REDEN", .least = 12, .toned = true},
+        {.title = NULL}};
+    unsigned length = length_of(list, count);
+    struct corv_ctl_table t;
+
+    corv_ctl_table_init(&t, columns);
+    for (size_t i = 0; i < count; i++) {
+        char name[CORV_ID_TEXT + 8];
+        char attempts[16];
+        const char *cells[] = {name, list[i].kind, list[i].party, attempts, list[i].code};
+
+        cell_texts(&list[i], length, name, sizeof name, attempts, sizeof attempts);
+        corv_ctl_table_add(&t, CORV_TONE_BAD, cells);
     }
     corv_ctl_table_end(ctl, &t);
 }
@@ -130,7 +156,7 @@ static void say_queue(struct corv_ctl *ctl, const struct corv_inspect_lane *lane
     }
     lanes_table(ctl, lanes, lanes_count);
     corv_ctl_printf(ctl, "\n");
-    deliveries_table(ctl, open, open_count);
+    open_table(ctl, open, open_count);
     for (size_t i = 0; i < lanes_count; i++)
         all += lanes[i].waiting + lanes[i].leased + lanes[i].held + lanes[i].dead;
     if (all > open_count)
@@ -188,7 +214,7 @@ int corv_verb_dead(struct corv_ctl *ctl, int argc, char **argv)
     } else if (count == 0) {
         corv_ctl_printf(ctl, "Er zijn geen mislukte bezorgingen.\n");
     } else {
-        deliveries_table(ctl, list, count);
+        dead_table(ctl, list, count);
         corv_ctl_printf(ctl, "\nOpnieuw proberen: corvctl retry NUMMER/NR\n");
         corv_ctl_printf(ctl, "Waarom: corvctl message trace NUMMER\n");
     }

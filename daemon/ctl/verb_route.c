@@ -99,14 +99,17 @@ static int judge(struct corv_ctl *ctl, const char *path, struct corv_verdict *v)
     corv_buf_init(&bytes, limits.bytes + 1);
     corv_schemas_init();
     rc = corv_schemas_new(&schemas, &fault);
-    if (rc != CORV_OK)
+    if (rc != CORV_OK) {
         (void)corv_ctl_fault(ctl, rc, &fault);
-    else if (corv_ctl_read_file(ctl, path, limits.bytes, &bytes) != CORV_OK)
-        rc = CORV_E_IO;
-    else if (corv_verdict_of(schemas, corv_buf_view(&bytes), &limits, v) != CORV_OK)
+        goto out;
+    }
+    if (corv_ctl_read_file(ctl, path, limits.bytes, &bytes) != CORV_OK)
+        goto out;
+    if (corv_verdict_of(schemas, corv_buf_view(&bytes), &limits, v) != CORV_OK)
         (void)corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.memory", "Er is te weinig geheugen.");
     else
         code = v->valid ? CORV_CTL_YES : CORV_CTL_NO;
+out:
     corv_schemas_free(schemas);
     corv_buf_free(&bytes);
     return code;

@@ -79,11 +79,9 @@ static void look_at_daemon(const struct corv_config *c, struct report *r)
 
 static bool look_at_database(struct corv_ctl *ctl, struct report *r)
 {
-    char conninfo[2048];
     struct corv_fault fault = {0};
 
-    if (corv_inspect_open(corv_ctl_conninfo(ctl->config, conninfo, sizeof conninfo), &ctl->inspect,
-            &fault) == CORV_OK) {
+    if (corv_ctl_connect(ctl, &fault) == CORV_OK) {
         add(r, "database", "Database", WELL, "bereikbaar");
         return true;
     }

@@ -25,6 +25,56 @@ static enum corv_ctl_tone tone_of(const char *event)
     return CORV_TONE_PLAIN;
 }
 
+/* What an event's detail says, in words: {"attempt":2,"us":41000} is "poging 2 in 41 ms". */
+static void detail_words(const char *detail, struct corv_buf *out)
+{
+    static const struct {
+        const char *key;
+        const char *before;
+        const char *after;
+    } words[] = {{"attempt", "poging ", ""}, {"deliveries", "", " bezorging(en)"},
+        {"size", "", " bytes"}, {"to", "naar ", ""}, {"reason", "", ""}};
+    json_t *root = json_loads(detail, 0, NULL);
+    const json_t *us = json_object_get(root, "us");
+    char span[32];
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const json_t *value = json_object_get(root, words[i].key);
+
+        if (json_is_integer(value))
+            (void)corv_buf_addf(out, "%s%s%lld%s", out->n ? ", " : "", words[i].before,
+                (long long)json_integer_value(value), words[i].after);
+        else if (json_is_string(value))
+            (void)corv_buf_addf(out, "%s%s%s%s", out->n ? ", " : "", words[i].before,
+                json_string_value(value), words[i].after);
+    }
+    if (json_is_integer(us))
+        (void)corv_buf_addf(out, " in %s",
+            corv_ctl_duration((double)json_integer_value(us) / 1e6, span, sizeof span));
+    json_decref(root);
+}
+
+static void particulars(const struct corv_inspect_event *e, char *out, size_t size)
+{
+    struct corv_buf words;
+    bool person = strncmp(e->actor, "operator:", 9) == 0;
+
+    corv_buf_init(&words, 2048);
+    detail_words(e->detail, &words);
+    (void)snprintf(out, size, "%s%s%s%s%s", person ? e->actor + 9 : "",
+        person && (e->code[0] || words.n) ? ": " : "", e->code, e->code[0] && words.n ? ", " : "",
+        words.p ? words.p : "");
+    corv_buf_free(&words);
+}
+
+/* The day only when it is another than that of the message. */
+static const char *moment(const char *at, const char *received, char *out, size_t size)
+{
+    size_t day = strncmp(at, received, 10) == 0 && strlen(at) >= 19 ? 6 : 0;
+
+    return corv_ctl_when(at, out, size) + day;
+}
+
 static void events_table(struct corv_ctl *ctl, const struct corv_inspect_message *m,
     const struct corv_inspect_event *events, size_t count)
 {
@@ -38,21 +88,17 @@ static void events_table(struct corv_ctl *ctl, const struct corv_inspect_message
     corv_ctl_table_init(&t, columns);
     for (size_t i = 0; i < count; i++) {
         const struct corv_inspect_event *e = &events[i];
-        bool operator= strncmp(e->actor, "operator:", 9) == 0;
         char when[32];
         char after[32];
         char no[16] = "";
         char what[700];
-        const char *cells[] = {corv_ctl_when(e->at, when, sizeof when),
+        const char *cells[] = {moment(e->at, m->received, when, sizeof when),
             corv_ctl_duration((double)(corv_ctl_ms(e->at) - begin) / 1000, after, sizeof after),
             corv_ctl_event_word(e->event), no, e->party, what};
 
         if (e->delivery)
             (void)snprintf(no, sizeof no, "%d", e->delivery);
-        (void)snprintf(what, sizeof what,
-            "%s%s%s%s%s", operator? e->actor : "",
-                          operator&&(e->code[0] || e->detail[0]) ? " " : "", e->code,
-            e->code[0] && e->detail[0] ? " " : "", e->detail);
+        particulars(e, what, sizeof what);
         corv_ctl_table_add(&t, tone_of(e->event), cells);
     }
     corv_ctl_table_end(ctl, &t);

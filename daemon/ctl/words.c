@@ -11,7 +11,7 @@ static const struct {
 } states[] = {
     {"waiting", "wacht", CORV_TONE_PLAIN},
     {"leased", "onderweg", CORV_TONE_PLAIN},
-    {"held", "vastgehouden", CORV_TONE_WARN},
+    {"held", "vast", CORV_TONE_WARN},
     {"dead", "mislukt", CORV_TONE_BAD},
     {"confirmed", "bevestigd", CORV_TONE_GOOD},
     {"dropped", "vervallen", CORV_TONE_DIM},
@@ -26,7 +26,7 @@ static const struct {
     {"message.conflict", "kenmerk hergebruikt"},
     {"message.refused", "geweigerd"},
     {"delivery.confirmed", "bevestigd"},
-    {"delivery.later", "poging mislukt"},
+    {"delivery.later", "uitgesteld"},
     {"delivery.dead", "opgegeven"},
     {"delivery.held", "vastgehouden"},
     {"delivery.retried", "opnieuw aangeboden"},

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "adapters/corv_adapter.h"
+#include "daemon/base/buf.h"
 #include "daemon/base/fault.h"
 #include "daemon/base/finding.h"
 #include "daemon/base/view.h"
@@ -24,14 +25,30 @@ struct corv_host_entry { /* one instance wanted */
     const char *library; /* "builtin:https", "builtin:loopback" or a path */
     const struct corv_host_setting *settings;
     unsigned settings_count;
+    /* What the adapter gets when it knows the key and settings does not say it; value may be NULL.
+     */
+    const struct corv_host_setting *offered;
+    unsigned offered_count;
 };
+
+#define CORV_HOST_SETTINGS_MAX 256
+struct corv_config;
+/* The entry of adapters[i], with the files of the delivery section offered. Borrows from c and from
+ * room, which belongs to the caller. */
+struct corv_host_entry_room {
+    struct corv_host_setting settings[CORV_HOST_SETTINGS_MAX];
+    struct corv_host_setting offered[3];
+};
+void corv_host_entry_of(const struct corv_config *c, unsigned i, struct corv_host_entry_room *room,
+    struct corv_host_entry *e);
+
 CORV_MUST_CHECK corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out);
 /* Loads, checks, creates and starts one; each failure is a sentence with path and expected value.
  */
 CORV_MUST_CHECK corv_rc corv_hosts_add(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
 /* Gives the instance e->name new settings (certificate roll-over, reload). When the adapter says no
- * it goes on with the old ones and f says why. */
+ * it goes on with the old ones and f says why; CORV_E_STATE: it never takes new ones. */
 CORV_MUST_CHECK corv_rc corv_hosts_reconfigure(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
 /* Settings only: what `corvctl config check` asks of each adapter. */
@@ -92,9 +109,14 @@ typedef bool (*corv_host_intake)(void *ctx, uint64_t offer, const struct corv_ho
 void corv_hosts_on_offer(struct corv_hosts *h, corv_host_intake cb, void *ctx);
 /* What an adapter gets to see: pub must be first; both lists may be NULL. */
 struct corv_host_answer {
-    struct corv_answer pub; /* size, findings and findings_more are filled in here */
+    struct corv_incoming_answer pub; /* size, findings and findings_more are filled in here */
     const struct corv_findings *lists[2];
 };
+/* Writes the StUF message that says the answer (or how->code, a NULL) into b, which it
+ * initialises. Without it adapters get an empty text. */
+typedef corv_rc (*corv_host_stuf)(void *ctx, const struct corv_host_answer *a,
+    const struct corv_stuf_reply *how, struct corv_buf *b);
+void corv_hosts_on_stuf(struct corv_hosts *h, corv_host_stuf cb, void *ctx);
 /* An offer whose adapter is gone is normal; h may be NULL then. */
 void corv_hosts_answer(struct corv_hosts *h, uint64_t offer, struct corv_host_answer *a);
 /* There is room again: wakes the adapters that heard "not now". Accepts NULL. */

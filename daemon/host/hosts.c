@@ -111,6 +111,7 @@ void corv__host_free(struct corv_host *host)
     if (!host)
         return;
     corv__settings_free(host->settings);
+    corv_buf_free(&host->said);
     free(host);
 }
 
@@ -241,9 +242,11 @@ corv_rc corv_hosts_reconfigure(
     if (!host)
         return CORV_FAIL(f, CORV_E_NOTFOUND, CORV_FAULT_SETTINGS, "adapter.unknown",
             "Adapter %.40s draait niet.", e->name);
-    if (!host->api->reconfigure)
-        return says_no(host, f, "adapter.reconfigure", "kan niet",
+    if (!host->api->reconfigure) {
+        (void)says_no(host, f, "adapter.reconfigure", "kan niet",
             "nieuwe instellingen gelden pas na een herstart.");
+        return CORV_E_STATE;
+    }
     rc = corv__settings_new(e, host->api, &fresh, f);
     if (rc != CORV_OK)
         return rc;

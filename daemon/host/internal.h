@@ -58,6 +58,7 @@ struct corv_host {
     struct corv_list works_waiting;
     unsigned works; /* waiting and running */
     unsigned works_running;
+    struct corv_buf said; /* the last stuf_answer */
     bool started;
     bool dead; /* could not be made or started: waits for closing and is not found by name */
     struct corv_host_stats stats; /* late, twice, silent: mutex; the rest: loop */
@@ -123,6 +124,8 @@ struct corv_hosts {
     struct corv_list offers;
     corv_host_intake intake; /* NULL: nothing is taken */
     void *intake_ctx;
+    corv_host_stuf stuf;
+    void *stuf_ctx;
     struct corv_http_limits limits; /* of every listener */
     unsigned in_flight;             /* done not called yet, all hosts */
     unsigned works;                 /* all hosts */
@@ -170,7 +173,10 @@ void corv__ops_free(struct corv_hosts *h);
 
 /* offers.c */
 uint64_t corv__offer(struct corv_host *host, const struct corv_incoming *in);
-int corv__finding(const struct corv_answer *a, uint32_t i, struct corv_answer_finding *out);
+int corv__finding(
+    const struct corv_incoming_answer *a, uint32_t i, struct corv_incoming_finding *out);
+struct corv_text corv__stuf_answer(struct corv_host *host, const struct corv_incoming_answer *a,
+    const struct corv_stuf_reply *how);
 void corv__offers_forget(struct corv_hosts *h, struct corv_host *host); /* after stop */
 
 /* work.c */

@@ -175,7 +175,8 @@ void corv_hosts_answer(struct corv_hosts *h, uint64_t offer, struct corv_host_an
     corv__call_end(host, "answered", began);
 }
 
-int corv__finding(const struct corv_answer *a, uint32_t i, struct corv_answer_finding *out)
+int corv__finding(
+    const struct corv_incoming_answer *a, uint32_t i, struct corv_incoming_finding *out)
 {
     const struct corv_host_answer *mine = (const void *)a;
 
@@ -188,7 +189,7 @@ int corv__finding(const struct corv_answer *a, uint32_t i, struct corv_answer_fi
         }
         const struct corv_finding *f = &list->list[i];
 
-        *out = (struct corv_answer_finding){.layer = corv_layer_name(f->layer),
+        *out = (struct corv_incoming_finding){.layer = corv_layer_name(f->layer),
             .severity = corv_severity_name(f->severity),
             .code = f->code,
             .path = f->path,
@@ -200,6 +201,25 @@ int corv__finding(const struct corv_answer *a, uint32_t i, struct corv_answer_fi
         return 0;
     }
     return 1;
+}
+
+void corv_hosts_on_stuf(struct corv_hosts *h, corv_host_stuf cb, void *ctx)
+{
+    h->stuf = cb;
+    h->stuf_ctx = ctx;
+}
+
+struct corv_text corv__stuf_answer(
+    struct corv_host *host, const struct corv_incoming_answer *a, const struct corv_stuf_reply *how)
+{
+    struct corv_hosts *h = host->all;
+
+    if (!corv__on_loop(host, "stuf_answer") || !how || how->size < sizeof *how || !h->stuf)
+        return (struct corv_text){"", 0};
+    corv_buf_free(&host->said);
+    if (h->stuf(h->stuf_ctx, (const void *)a, how, &host->said) != CORV_OK)
+        corv_buf_free(&host->said);
+    return (struct corv_text){host->said.p ? host->said.p : "", host->said.n};
 }
 
 void corv__offers_forget(struct corv_hosts *h, struct corv_host *host)

@@ -328,6 +328,7 @@ const struct corv_services corv__services = {
     .content_type = content_type,
     .offer = corv__offer,
     .finding = corv__finding,
+    .stuf_answer = corv__stuf_answer,
     .work = corv__work,
     .listen_http = corv__listen,
     .listen_port = corv__listen_port,

@@ -49,16 +49,33 @@ static bool given(const struct corv_host_entry *e, const char *key)
     return false;
 }
 
+static bool offered(const struct corv_host_entry *e, const char *key)
+{
+    for (unsigned i = 0; i < e->offered_count; i++)
+        if (strcmp(e->offered[i].key, key) == 0 && e->offered[i].value)
+            return true;
+    return false;
+}
+
 static corv_rc check_required(
     const struct corv_host_entry *e, const struct corv_adapter *api, struct corv_fault *f)
 {
     const struct corv_adapter_setting *row = api->settings;
 
     for (; row && row->key; row++)
-        if (!row->preset && !given(e, row->key))
+        if (!row->preset && !given(e, row->key) && !offered(e, row->key))
             return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter.setting",
                 "Adapter %s mist de verplichte instelling %s.", e->name, row->key);
     return CORV_OK;
+}
+
+/* Adds key and value; on CORV_E_NOMEM a half one is counted, so that it is freed. */
+static corv_rc keep(struct settings *s, const struct corv_host_setting *one)
+{
+    s->list[s->count].key = strdup(one->key);
+    s->list[s->count].value = strdup(one->value);
+    s->count++;
+    return s->list[s->count - 1].key && s->list[s->count - 1].value ? CORV_OK : CORV_E_NOMEM;
 }
 
 corv_rc corv__settings_new(const struct corv_host_entry *e, const struct corv_adapter *api,
@@ -75,18 +92,15 @@ corv_rc corv__settings_new(const struct corv_host_entry *e, const struct corv_ad
     s = calloc(1, sizeof *s);
     if (!s)
         goto out;
-    s->list = calloc(e->settings_count ? e->settings_count : 1, sizeof *s->list);
+    s->list = calloc(e->settings_count + e->offered_count + 1, sizeof *s->list);
     if (!s->list)
         goto out;
-    for (; s->count < e->settings_count; s->count++) {
-        s->list[s->count].key = strdup(e->settings[s->count].key);
-        s->list[s->count].value = strdup(e->settings[s->count].value);
-        if (!s->list[s->count].key || !s->list[s->count].value) {
-            s->count++;
-            goto out;
-        }
-    }
     rc = CORV_OK;
+    for (unsigned i = 0; i < e->settings_count && rc == CORV_OK; i++)
+        rc = keep(s, &e->settings[i]);
+    for (unsigned i = 0; i < e->offered_count && rc == CORV_OK; i++)
+        if (e->offered[i].value && row_of(api, e->offered[i].key) && !given(e, e->offered[i].key))
+            rc = keep(s, &e->offered[i]);
 out:
     if (rc == CORV_E_NOMEM)
         (void)CORV_FAIL(

@@ -395,7 +395,7 @@ void corv__http_conn_expire(struct corv_http_conn *c)
     }
     c->server->stats.timeouts++;
     c->may_skip = false;
-    corv__http_read_refuse(c, 408, "http.too-slow");
+    corv__http_read_refuse(c, "http.too-slow");
 }
 
 /* ---- birth -----------------------------------------------------------------------------------*/

@@ -146,7 +146,7 @@ bool corv__http_conn_wants_input(const struct corv_http_conn *c);
 /* Takes plaintext; stops as soon as a request is the handler's business, the rest stays in in. */
 void corv__http_read(struct corv_http_conn *c, struct corv_view *in);
 /* An answer of the server itself, in place of whatever the handler might have said. */
-void corv__http_read_refuse(struct corv_http_conn *c, int status, const char *code);
+void corv__http_read_refuse(struct corv_http_conn *c, const char *code);
 
 /* http_request.c */
 struct corv_http_request *corv__http_request_new(
@@ -165,6 +165,6 @@ struct corv_http_answer {
     bool close;
 };
 void corv__http_reply_send(struct corv_http_conn *c, const struct corv_http_answer *a);
-void corv__http_reply_problem(struct corv_http_conn *c, int status, const char *code);
+void corv__http_reply_problem(struct corv_http_conn *c, const char *code);
 
 #endif

@@ -7,9 +7,9 @@
 
 #define LENGTH_DIGITS 18
 
-static bool bad(struct corv_http_refusal *v, int status, const char *code)
+static bool bad(struct corv_http_refusal *v, const char *code)
 {
-    *v = (struct corv_http_refusal){status, code};
+    *v = (struct corv_http_refusal){code};
     return false;
 }
 
@@ -105,19 +105,19 @@ static bool read_request_line(
 {
     h->method = cut(&line, ' ');
     if (!h->method.p || !is_token(h->method))
-        return bad(v, 400, "http.bad-method");
+        return bad(v, "http.bad-method");
 
     struct corv_view target = cut(&line, ' ');
 
     if (!target.p || !is_version(line))
-        return bad(v, 400, "http.bad-request-line");
+        return bad(v, "http.bad-request-line");
     if (line.p[5] != '1' || line.p[7] > '1')
-        return bad(v, 505, "http.version");
+        return bad(v, "http.version");
     if (corv_view_is(h->method, "CONNECT"))
-        return bad(v, 501, "http.method-unknown");
+        return bad(v, "http.method-unknown");
     h->minor = line.p[7] - '0';
     h->keep_alive = h->minor == 1;
-    return read_target(h, target) || bad(v, 400, "http.bad-target");
+    return read_target(h, target) || bad(v, "http.bad-target");
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
@@ -125,13 +125,13 @@ static bool read_request_line(
 static bool read_field(struct corv_http_head *h, struct corv_view line, struct corv_http_refusal *v)
 {
     if (h->count == CORV_HTTP_FIELDS)
-        return bad(v, 431, "http.too-many-headers");
+        return bad(v, "http.too-many-headers");
 
     struct corv_http_field *field = &h->fields[h->count++];
 
     field->name = cut(&line, ':');
     if (!field->name.p || !is_token(field->name)) /* folded lines and "Host :" end here too */
-        return bad(v, 400, "http.bad-header");
+        return bad(v, "http.bad-header");
     field->value = trim(line);
     return true;
 }
@@ -167,13 +167,13 @@ static bool read_framing(struct corv_http_head *h, struct corv_http_refusal *v)
     unsigned codings = times(h, "Transfer-Encoding", &coding);
 
     if (lengths > 1 || codings > 1 || lengths + codings > 1)
-        return bad(v, 400, "http.double-framing");
+        return bad(v, "http.double-framing");
     if (lengths == 1 && !read_length(h, length))
-        return bad(v, 400, "http.bad-length");
+        return bad(v, "http.bad-length");
     if (codings == 1 && h->minor == 0)
-        return bad(v, 400, "http.bad-framing");
+        return bad(v, "http.bad-framing");
     if (codings == 1 && !corv_http_same(coding, "chunked"))
-        return bad(v, 501, "http.coding-unknown");
+        return bad(v, "http.coding-unknown");
     h->chunked = codings == 1;
     return true;
 }
@@ -184,7 +184,7 @@ static bool read_host(const struct corv_http_head *h, struct corv_http_refusal *
     unsigned hosts = times(h, "Host", &host);
 
     if (hosts > 1 || (hosts == 0 && h->minor == 1) || !is_authority(host))
-        return bad(v, 400, "http.bad-host");
+        return bad(v, "http.bad-host");
     return true;
 }
 
@@ -213,7 +213,7 @@ static bool read_wishes(struct corv_http_head *h, struct corv_http_refusal *v)
     if (h->minor == 0 || times(h, "Expect", &expect) == 0)
         return true;
     if (!corv_http_same(expect, "100-continue"))
-        return bad(v, 417, "http.expectation");
+        return bad(v, "http.expectation");
     h->expect_continue = true;
     return true;
 }

@@ -28,10 +28,10 @@ bool corv_http_parse_begun(const struct corv_http_parse *p)
     return p->state != HEAD || p->bytes.n > 0;
 }
 
-static enum corv_http_event bad(struct corv_http_parse *p, int status, const char *code)
+static enum corv_http_event bad(struct corv_http_parse *p, const char *code)
 {
     p->state = FAILED;
-    p->why = (struct corv_http_refusal){status, code};
+    p->why = (struct corv_http_refusal){code};
     return CORV_HTTP_BAD;
 }
 
@@ -60,7 +60,7 @@ static bool second_opinion(struct corv_http_parse *p)
     size_t used = http_parser_execute(&parser, &hooks, h->bytes, h->size);
 
     if (parser.http_errno == HPE_INVALID_METHOD) {
-        (void)bad(p, 501, "http.method-unknown");
+        (void)bad(p, "http.method-unknown");
         return false;
     }
 
@@ -73,7 +73,7 @@ static bool second_opinion(struct corv_http_parse *p)
                 corv_view_is(h->method, method) && parser.http_minor == h->minor;
 
     if (!same)
-        (void)bad(p, 400, "http.bad-head");
+        (void)bad(p, "http.bad-head");
     return same;
 }
 
@@ -81,14 +81,14 @@ static bool second_opinion(struct corv_http_parse *p)
 
 static enum corv_http_event head_complete(struct corv_http_parse *p)
 {
-    struct corv_http_refusal why = {500, "http.no-memory"};
+    struct corv_http_refusal why = {"http.no-memory"};
     struct corv_http_head *h = calloc(1, sizeof *h);
 
     p->head = h;
     if (h)
         h->bytes = corv_buf_take(&p->bytes, &h->size);
     if (!h || !h->bytes || !corv_http_head_read(h, &why))
-        return bad(p, why.status, why.code);
+        return bad(p, why.code);
     if (!second_opinion(p))
         return CORV_HTTP_BAD;
     h->bytes[h->method.n] = '\0'; /* over the blank: the method is a C string from here on */
@@ -139,19 +139,19 @@ static enum corv_http_event next_head(struct corv_http_parse *p, struct corv_vie
     int end = 0;
 
     if (!skip_blank(p, in))
-        return bad(p, 400, "http.bad-line");
+        return bad(p, "http.bad-line");
     while (n < in->n && end == 0 && p->bytes.n + n < p->header_bytes)
         end = head_byte(p, in->p[n++]);
     if (end < 0)
-        return bad(p, 400, "http.bad-line");
+        return bad(p, "http.bad-line");
     if (n > 0 && corv_buf_add(&p->bytes, in->p, n) != CORV_OK)
-        return bad(p, 500, "http.no-memory");
+        return bad(p, "http.no-memory");
     in->p += n;
     in->n -= n;
     if (end > 0)
         return head_complete(p);
     if (p->bytes.n == p->header_bytes)
-        return bad(p, 431, "http.header-too-large");
+        return bad(p, "http.header-too-large");
     return CORV_HTTP_MORE;
 }
 
@@ -191,11 +191,11 @@ static enum corv_http_event next_chunk(struct corv_http_parse *p, struct corv_vi
     case CORV_CHUNK_END:
         return request_complete(p);
     case CORV_CHUNK_LIMIT:
-        return bad(p, 431, "http.chunk-too-long");
+        return bad(p, "http.chunk-too-long");
     case CORV_CHUNK_BAD:
         break;
     }
-    return bad(p, 400, "http.bad-chunk");
+    return bad(p, "http.bad-chunk");
 }
 
 enum corv_http_event corv_http_parse_next(struct corv_http_parse *p, struct corv_view *in)

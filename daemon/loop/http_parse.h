@@ -46,7 +46,6 @@ void corv_http_head_free(struct corv_http_head *h); /* accepts NULL */
 struct corv_view corv_http_head_get(const struct corv_http_head *h, const char *name);
 
 struct corv_http_refusal {
-    int status;       /* 400, 417, 431, 500, 501, 505 */
     const char *code; /* static: "http.bad-line" */
 };
 

@@ -3,14 +3,14 @@
 #include "daemon/base/clock.h"
 #include "daemon/loop/http_conn.h"
 
-void corv__http_read_refuse(struct corv_http_conn *c, int status, const char *code)
+void corv__http_read_refuse(struct corv_http_conn *c, const char *code)
 {
     struct corv_http_request *r = c->req;
 
     c->req = NULL;
     if (r)
         corv__http_request_end(r);
-    corv__http_reply_problem(c, status, code);
+    corv__http_reply_problem(c, code);
 }
 
 static void send_continue(struct corv_http_conn *c)
@@ -31,13 +31,13 @@ static bool fits(struct corv_http_conn *c, const struct corv_http_head *h)
 
     if (announced > s->limits.body_bytes) {
         s->stats.too_large++;
-        corv__http_read_refuse(c, 413, "http.body-too-large");
+        corv__http_read_refuse(c, "http.body-too-large");
         return false;
     }
     if (c->rest &&
         s->stats.body_bytes_now + (announced ? announced : 1) > s->limits.total_body_bytes) {
         s->stats.refused_busy++;
-        corv__http_read_refuse(c, 503, "http.busy");
+        corv__http_read_refuse(c, "http.busy");
         return false;
     }
     return true;
@@ -83,11 +83,11 @@ static void piece_arrived(struct corv_http_conn *c)
         return;
     case CORV_E_LIMIT:
         s->stats.too_large++;
-        corv__http_read_refuse(c, 413, "http.body-too-large");
+        corv__http_read_refuse(c, "http.body-too-large");
         return;
     default:
         s->stats.refused_busy++;
-        corv__http_read_refuse(c, 503, "http.busy");
+        corv__http_read_refuse(c, "http.busy");
     }
 }
 
@@ -114,7 +114,7 @@ static void nonsense_arrived(struct corv_http_conn *c)
     c->may_skip = false;
     if (!c->req)
         c->head_only = false;
-    corv__http_read_refuse(c, c->parse.why.status, c->parse.why.code);
+    corv__http_read_refuse(c, c->parse.why.code);
 }
 
 static void first_byte(struct corv_http_conn *c)

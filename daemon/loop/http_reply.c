@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <http_parser.h>
 
+#include "daemon/base/answer.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/loop/http_conn.h"
@@ -75,32 +76,10 @@ void corv__http_reply_send(struct corv_http_conn *c, const struct corv_http_answ
 
 /* ---- the server's own answers ----------------------------------------------------------------*/
 
-static const char *sentence_of(int status)
+void corv__http_reply_problem(struct corv_http_conn *c, const char *code)
 {
-    switch (status) {
-    case 408:
-        return "Het verzoek kwam te langzaam binnen.";
-    case 413:
-        return "Het bericht is te groot.";
-    case 417:
-        return "Deze waarde van Expect kennen wij niet.";
-    case 431:
-        return "De kopregels van het verzoek zijn te groot.";
-    case 500:
-        return "Er ging bij ons iets mis. Probeer het later opnieuw.";
-    case 501:
-        return "Deze methode of codering kennen wij niet.";
-    case 503:
-        return "Wij hebben het nu te druk. Probeer het later opnieuw.";
-    case 505:
-        return "Deze versie van HTTP kennen wij niet.";
-    default:
-        return "Het verzoek is geen geldig HTTP/1.1.";
-    }
-}
-
-void corv__http_reply_problem(struct corv_http_conn *c, int status, const char *code)
-{
+    const struct corv_problem problem = {.code = code};
+    int status = corv_problem_status(&problem);
     struct corv_buf b;
     unsigned dropped = 0;
 
@@ -108,13 +87,10 @@ void corv__http_reply_problem(struct corv_http_conn *c, int status, const char *
         CORV_LOG(WARNING, "http.refused", NULL, CORV_F(WHAT, c->server->name),
             CORV_F(PEER, corv__http_peer_for_log(c->peer)), CORV_F(CODE, code),
             CORV_N(STATUS, status), CORV_N(COUNT, dropped));
-    corv_buf_init(&b, 1024);
-    (void)corv_buf_addf(&b,
-        "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\"}\n",
-        sentence_of(status), status, code);
+    corv_problem_write(&b, &problem);
 
-    const struct corv_http_answer a = {status, "application/problem+json",
-        status == 503 ? "Retry-After: 5\r\n" : NULL, corv_buf_view(&b), true};
+    const struct corv_http_answer a = {status, b.failed ? NULL : CORV_PROBLEM_TYPE,
+        status == 503 ? CORV_RETRY_AFTER : NULL, corv_buf_view(&b), true};
 
     corv__http_reply_send(c, &a);
     corv_buf_free(&b);

@@ -87,10 +87,10 @@ static void offer(struct inbound *i, struct corv_request *r)
     end(a);
 }
 
-static void answered(void *instance, uint64_t op, const struct corv_answer *answer)
+static void answered(void *instance, uint64_t op, const struct corv_incoming_answer *answer)
 {
     struct inbound *i = instance;
-    struct corv_answer_finding f = {0};
+    struct corv_incoming_finding f = {0};
     struct asked *a;
     char text[1024];
     int n;

@@ -121,7 +121,8 @@ static inline bool rig_logged_anywhere(const struct rig *rig, const char *a)
 static inline corv_rc rig_add(struct rig *rig, const char *name, const char *library,
     const struct corv_host_setting *settings, unsigned count, struct corv_fault *fault)
 {
-    const struct corv_host_entry e = {name, library, settings, count};
+    const struct corv_host_entry e = {
+        .name = name, .library = library, .settings = settings, .settings_count = count};
 
     *fault = (struct corv_fault){0};
     return corv_hosts_add(rig->hosts, &e, fault);

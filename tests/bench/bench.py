@@ -135,7 +135,7 @@ def main():
     world.write()
     options.message = world.path + "/message.xml"
     with open(options.message, "wb") as f:
-        f.write(world.vto("lelystad", referentie="@REFERENTIE@"))
+        f.write(world.vto("lelystad", referentie="%REFERENTIE%"))
     sink = start_sink(world, port)
     results = {}
     try:

@@ -2,7 +2,7 @@
 /* The senders of the bench: N keep-alive connections over mutual TLS, each with one message under
  * way, until COUNT messages were answered or SECONDS are over.
  *     corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG
- * FILE is a message in which the text @REFERENTIE@ stands once; each copy gets a number of its own
+ * FILE is a message in which the text %REFERENTIE% stands once; each copy gets a number of its own
  * that begins with TAG. Prints one line of JSON: counts by answer, seconds, and the time from the
  * first byte sent to the answer (mean, p50, p99, max in microseconds). Test:
  * tests/bench/test_wire.py */
@@ -19,7 +19,7 @@
 
 #include "tests/bench/wire.h"
 
-#define SLOT      "@REFERENTIE@"
+#define SLOT      "%REFERENTIE%"
 #define REFERENCE 32 /* characters of a reference number */
 
 struct sender {

@@ -36,7 +36,7 @@ def main():
                        capture_output=True)
         message = os.path.join(top, "m.xml")
         with open(message, "w", encoding="utf-8") as f:
-            f.write("<x>@REFERENTIE@" + "y" * 100000 + "</x>")
+            f.write("<x>%REFERENTIE%" + "y" * 100000 + "</x>")
         port = str(free_port())
         files = [top + "/" + f for f in ("a.pem", "a.key", "ca.pem")]
         sink = subprocess.Popen([SINK, port, *files], stdout=subprocess.PIPE, text=True)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "daemon/base/answer.h"
 #include "daemon/loop/http_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,7 +38,7 @@ static void note(struct trace *t, struct corv_http_parse *p, enum corv_http_even
         mix(t, p->piece.p, p->piece.n);
     t->ends += e == CORV_HTTP_END;
     if (e == CORV_HTTP_BAD)
-        t->status = p->why.status;
+        t->status = corv_answer_get(corv_code_find(p->why.code)->answer)->status;
 }
 
 static struct trace read_all(const char *text, size_t n, size_t step)

@@ -326,6 +326,7 @@ class Daemon:
         extra = {
             "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:log_path=%s/asan" % self.path,
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99:log_path=%s/asan" % self.path,
+            "TSAN_OPTIONS": "halt_on_error=0:second_deadlock_stack=1:exitcode=99:log_path=%s/asan" % self.path,
         }
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(

@@ -38,12 +38,12 @@ def render(name, **fields):
     values["REFERENTIE"] = reference()
     values["TIJDSTIP"] = time.strftime("%Y%m%d%H%M%S")
     values.update({k.upper(): v for k, v in fields.items()})
-    for key, value in values.items():
-        text = text.replace("@%s@" % key, escape(value))
-    left = re.search(r"@[A-Z_]+@", text)
-    if left:
-        raise ValueError("%s.xml: nothing given for %s" % (name, left.group()))
-    return text.encode()
+
+    def fill(place):
+        if place.group(1) not in values:
+            raise ValueError("%s.xml: nothing given for %s" % (name, place.group()))
+        return escape(values[place.group(1)])
+    return re.sub(r"@([A-Z_]+)@", fill, text).encode()
 
 
 def escape(value):

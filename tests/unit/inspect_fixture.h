@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/buf.h"
 #include "daemon/base/clock.h"
 #include "queue/audit.h"
 #include "queue/inspect.h"
@@ -76,9 +77,10 @@ static inline void fixture_delivery(
 #define LAPSED LEASED
 #define DOUBT  "0, NULL, NULL, NULL, NULL, NULL, 'route.gemeente-in-doubt', 'Welke gemeente?'"
 
-/* Appends a line to a chain as the daemon does. */
-static inline void fixture_line(int chain, int64_t seq, struct corv_digest *hash,
-    const char *message, const char *event, const char *party, const char *detail)
+/* Appends a line to a chain as the daemon does: one more row of VALUES in sql. */
+static inline void fixture_line(struct corv_buf *sql, int chain, int64_t seq,
+    struct corv_digest *hash, const char *message, const char *event, const char *party,
+    const char *detail)
 {
     struct corv_audit_line line = {.chain = chain,
         .seq = seq,
@@ -93,39 +95,43 @@ static inline void fixture_line(int chain, int64_t seq, struct corv_digest *hash
     char at[CORV_TIME_TEXT];
     char salt[2 * CORV_AUDIT_SALT + 1];
     char hex[CORV_DIGEST_TEXT];
-    char sql[1024];
 
     memset(line.salt, (int)seq, sizeof line.salt);
     if (message)
         assert_int_equal(corv_id_read(message, &line.event.message), CORV_OK);
     assert_int_equal(corv_audit_commitment(&line, &commitment), CORV_OK);
     assert_int_equal(corv_audit_hash(hash, &line, &commitment, hash), CORV_OK);
-    (void)snprintf(sql, sizeof sql,
-        "INSERT INTO corv.audit (chain, seq, at, event, message_id, delivery, party, actor, code,"
-        " detail, salt, hash) VALUES (%d, %lld, '%s', '%s', nullif('%s', '')::uuid, %d,"
+    (void)corv_buf_addf(sql,
+        "%s(%d, %lld, '%s', '%s', nullif('%s', '')::uuid, %d,"
         " nullif('%s', ''), 'node:node1', nullif('%s', ''), nullif('%s', ''), '\\x%s', '\\x%s')",
-        chain, (long long)seq, corv_clock_text(line.at_us, at), event, message ? message : "",
-        line.event.delivery, party ? party : "", line.event.code ? line.event.code : "",
-        detail ? detail : "", corv_hex(line.salt, sizeof line.salt, salt),
-        corv_digest_text(hash, hex));
-    test_pg_exec(db, sql);
+        seq == 1 ? "" : ",", chain, (long long)seq, corv_clock_text(line.at_us, at), event,
+        message ? message : "", line.event.delivery, party ? party : "",
+        line.event.code ? line.event.code : "", detail ? detail : "",
+        corv_hex(line.salt, sizeof line.salt, salt), corv_digest_text(hash, hex));
 }
 
 static inline void fixture_chain(int chain, const char *name, int lines)
 {
     struct corv_digest hash = {{0}};
     char hex[CORV_DIGEST_TEXT];
-    char sql[256];
+    struct corv_buf sql;
 
+    corv_buf_init(&sql, 16u << 20);
+    if (lines > 0)
+        (void)corv_buf_add_str(&sql,
+            "INSERT INTO corv.audit (chain, seq, at, event, message_id, delivery, party, actor,"
+            " code, detail, salt, hash) VALUES ");
     for (int seq = 1; seq <= lines; seq++)
-        fixture_line(chain, seq, &hash, seq % 4 ? VTO : NULL,
+        fixture_line(&sql, chain, seq, &hash, seq % 4 ? VTO : NULL,
             seq == 1 ? "message.stored" : "delivery.confirmed", seq % 2 ? "raad" : NULL,
             seq % 5 ? NULL : "{\"n\":5}");
-    (void)snprintf(sql, sizeof sql,
-        "INSERT INTO corv.audit_chain (chain, name) OVERRIDING SYSTEM VALUE VALUES (%d, '%s');"
+    (void)corv_buf_addf(&sql,
+        "%sINSERT INTO corv.audit_chain (chain, name) OVERRIDING SYSTEM VALUE VALUES (%d, '%s');"
         "INSERT INTO corv.audit_head VALUES (%d, %d, '\\x%s')",
-        chain, name, chain, lines, corv_digest_text(&hash, hex));
-    test_pg_exec(db, sql);
+        lines > 0 ? ";" : "", chain, name, chain, lines, corv_digest_text(&hash, hex));
+    assert_false(sql.failed);
+    test_pg_exec(db, sql.p);
+    corv_buf_free(&sql);
 }
 
 static int fixture_db(void **state)

@@ -55,31 +55,6 @@ static void a_notice_tells_nothing_of_the_child(void **state)
     corv_buf_free(&b);
 }
 
-static void a_fault_answers_the_sender(void **state)
-{
-    struct corv_id id = {{2}};
-    struct corv_fo01 f = {.own_oin = "00000099999000900000",
-        .own_application = "corvd",
-        .org = "00000099999000106000",
-        .app = "jza",
-        .adm = "",
-        .crossref = "REF1",
-        .id = &id,
-        .now_us = 1767222000000000,
-        .code = "StUF058",
-        .plek = "server",
-        .omschrijving = "niet bezorgd"};
-    struct corv_buf b;
-
-    (void)state;
-    assert_int_equal(corv_derive_fo01(&f, &b), CORV_OK);
-    well_formed(&b, "Fo01Bericht");
-    assert_non_null(strstr(b.p, "<StUF:crossRefnummer>REF1</StUF:crossRefnummer>"));
-    assert_non_null(strstr(b.p, "<StUF:tijdstipBericht>20260101000000</StUF:tijdstipBericht>"));
-    assert_null(strstr(b.p, "administratie"));
-    corv_buf_free(&b);
-}
-
 static void the_journey_allows_its_table_only(void **state)
 {
     struct corv_journey j;
@@ -99,7 +74,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_everything_xml_minds),
         cmocka_unit_test(a_notice_tells_nothing_of_the_child),
-        cmocka_unit_test(a_fault_answers_the_sender),
         cmocka_unit_test(the_journey_allows_its_table_only),
     };
 

@@ -116,6 +116,33 @@ static int dir_down(void **state)
     return 0;
 }
 
+/* Most tests go on with the cluster of the one before: initdb is the slow part. */
+static int shared_up(void **state)
+{
+    static char kept[64];
+
+    if (kept[0]) {
+        (void)snprintf(base, sizeof base, "%s", kept);
+        (void)snprintf(dir, sizeof dir, "%s/state", base);
+        return 0;
+    }
+    (void)dir_up(state);
+    (void)snprintf(kept, sizeof kept, "%s", base);
+    return 0;
+}
+
+static int shared_down(void **state)
+{
+    (void)state;
+    return 0;
+}
+
+static int last_down(void **state)
+{
+    (void)shared_up(state);
+    return dir_down(state);
+}
+
 static void assert_private(const char *tail)
 {
     struct stat st;
@@ -157,7 +184,7 @@ static void the_log_never_holds_a_value(void **state)
     start(&pg);
     PGconn *c = PQconnectdb(corv_embedded_pg_conninfo(pg));
 
-    PQclear(PQexec(c, "CREATE TABLE t (v text PRIMARY KEY)"));
+    PQclear(PQexec(c, "DROP TABLE IF EXISTS t; CREATE TABLE t (v text PRIMARY KEY)"));
     PQclear(PQexecParams(c, "INSERT INTO t VALUES ($1)", 1, NULL, &value, NULL, NULL, 0));
     PGresult *twice = PQexecParams(c, "INSERT INTO t VALUES ($1)", 1, NULL, &value, NULL, NULL, 0);
 
@@ -178,6 +205,7 @@ static void what_was_written_is_there_after_a_restart(void **state)
 
     (void)state;
     start(&pg);
+    asks(pg, "DROP TABLE IF EXISTS t", "");
     asks(pg, "CREATE TABLE t (n int)", "");
     asks(pg, "INSERT INTO t VALUES (42)", "");
     corv_embedded_pg_stop(pg);
@@ -257,6 +285,7 @@ static void revive_brings_a_dead_server_back_with_its_data(void **state)
 
     (void)state;
     start(&pg);
+    asks(pg, "DROP TABLE IF EXISTS t", "");
     asks(pg, "CREATE TABLE t (n int)", "");
     asks(pg, "INSERT INTO t VALUES (42)", "");
     first = corv_embedded_pg_pid(pg);
@@ -374,10 +403,16 @@ static void another_version_is_explained(void **state)
     struct corv_embedded_pg *pg = NULL;
     const char *path = getenv("PATH");
     char *kept = strdup(path ? path : "");
+    char version[16] = "";
+    FILE *f;
 
     (void)state;
     start(&pg);
     corv_embedded_pg_stop(pg);
+    f = fopen(path_of("postgres/data/PG_VERSION"), "re");
+    assert_non_null(f);
+    assert_non_null(fgets(version, sizeof version, f));
+    (void)fclose(f);
     write_file("postgres/data/PG_VERSION", "9\n");
     assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
     start_fails("store.no-postgres", "postgresql-9");
@@ -386,6 +421,9 @@ static void another_version_is_explained(void **state)
     assert_int_equal(setenv("CORV_PG_BIN", "/usr/lib/postgresql/15/bin", 1), 0);
     start_fails("store.version", "andere versie");
     (void)unsetenv("CORV_PG_BIN");
+    write_file("postgres/data/PG_VERSION", version);
+    start(&pg);
+    corv_embedded_pg_stop(pg);
 }
 
 static void a_folder_that_cannot_be_made_is_named(void **state)
@@ -423,24 +461,25 @@ static void a_full_disk_is_called_a_full_disk(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, dir_up, dir_down)
+#define SHARED(f) cmocka_unit_test_setup_teardown(f, shared_up, shared_down)
+#define CASE(f)   cmocka_unit_test_setup_teardown(f, dir_up, dir_down)
     const struct CMUnitTest tests[] = {
-        CASE(makes_a_cluster_that_is_safe_and_private),
-        CASE(the_log_never_holds_a_value),
-        CASE(what_was_written_is_there_after_a_restart),
-        CASE(adopts_the_server_of_a_killed_daemon),
-        CASE(a_second_one_on_the_same_folder_is_refused),
-        CASE(revive_brings_a_dead_server_back_with_its_data),
-        CASE(a_pid_file_of_another_program_does_not_stop_the_start),
+        SHARED(makes_a_cluster_that_is_safe_and_private),
+        SHARED(the_log_never_holds_a_value),
+        SHARED(what_was_written_is_there_after_a_restart),
+        SHARED(adopts_the_server_of_a_killed_daemon),
+        SHARED(a_second_one_on_the_same_folder_is_refused),
+        SHARED(revive_brings_a_dead_server_back_with_its_data),
+        SHARED(a_pid_file_of_another_program_does_not_stop_the_start),
         CASE(an_interrupted_initdb_is_done_over),
         CASE(a_long_path_gets_a_short_socket_folder),
         CASE(an_odd_path_is_no_problem),
         CASE(missing_programs_are_named),
-        CASE(another_version_is_explained),
+        SHARED(another_version_is_explained),
         CASE(a_folder_that_cannot_be_made_is_named),
         CASE(a_closed_folder_above_is_explained),
         CASE(a_full_disk_is_called_a_full_disk),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, last_down);
 }

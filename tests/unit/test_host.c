@@ -174,15 +174,15 @@ static void check_makes_nothing(void **state)
 {
     char path[128];
     struct corv_fault f = {0};
-    struct corv_host_entry e = {"good", place("good", path), NULL, 0};
+    struct corv_host_entry e = {.name = "good", .library = place("good", path)};
 
     (void)state;
     assert_int_equal(corv_hosts_check(&e, &f), CORV_OK);
-    e = (struct corv_host_entry){"check-no", place("check_no", path), NULL, 0};
+    e = (struct corv_host_entry){.name = "check-no", .library = place("check_no", path)};
     assert_int_equal(corv_hosts_check(&e, &f), CORV_E_INVALID);
     assert_string_equal(f.code, "adapter.check");
     f = (struct corv_fault){0};
-    e = (struct corv_host_entry){"template", place("template", path), NULL, 0};
+    e = (struct corv_host_entry){.name = "template", .library = place("template", path)};
     assert_int_equal(corv_hosts_check(&e, &f), CORV_E_INVALID);
     assert_non_null(strstr(f.text, "verplichte instelling file"));
 }
@@ -199,6 +199,30 @@ static void an_adapter_of_the_first_minor_works(void **state)
     assert_string_equal(r.outcome.code, "old.ok");
     assert_string_equal(r.outcome.text, "application/xml");
     rig_close(&rig, 1000);
+}
+
+/* The delivery section's files are for the adapters that ask for them; others are not bothered. */
+static void what_is_offered_need_not_be_known(void **state)
+{
+    const struct corv_host_setting offered[] = {{"certificate", "/x.pem"}, {"ca", NULL}};
+    const struct corv_host_setting file[] = {{"file", "/tmp/x"}};
+    struct corv_host_entry e = {
+        .name = "loopback", .library = "builtin:loopback", .offered = offered, .offered_count = 2};
+    struct corv_fault f = {0};
+    char path[128];
+
+    (void)state;
+    assert_int_equal(corv_hosts_check(&e, &f), CORV_OK);
+    e.settings = offered; /* the same words, said by the operator */
+    e.settings_count = 1;
+    assert_int_equal(corv_hosts_check(&e, &f), CORV_E_INVALID);
+    assert_non_null(strstr(f.text, "kent de instelling certificate niet"));
+    f = (struct corv_fault){0};
+    e = (struct corv_host_entry){.name = "template",
+        .library = place("template", path),
+        .offered = file,
+        .offered_count = 1};
+    assert_int_equal(corv_hosts_check(&e, &f), CORV_OK); /* a required one that is offered */
 }
 
 /* ---- answers ------------------------------------------------------------------------------ */
@@ -523,13 +547,13 @@ static void a_closing_host_takes_nothing(void **state)
 static void settings_that_cannot_change_stay(void **state)
 {
     struct corv_fault f = {0};
-    const struct corv_host_entry e = {"loopback", "builtin:loopback", NULL, 0};
-    const struct corv_host_entry nobody = {"niemand", "builtin:loopback", NULL, 0};
+    const struct corv_host_entry e = {.name = "loopback", .library = "builtin:loopback"};
+    const struct corv_host_entry nobody = {.name = "niemand", .library = "builtin:loopback"};
     struct rig rig;
 
     (void)state;
     open_with_loopback(&rig);
-    assert_int_equal(corv_hosts_reconfigure(rig.hosts, &e, &f), CORV_E_INVALID);
+    assert_int_equal(corv_hosts_reconfigure(rig.hosts, &e, &f), CORV_E_STATE);
     assert_string_equal(f.code, "adapter.reconfigure");
     f = (struct corv_fault){0};
     assert_int_equal(corv_hosts_reconfigure(rig.hosts, &nobody, &f), CORV_E_NOTFOUND);
@@ -654,6 +678,7 @@ int main(void)
         cmocka_unit_test(thousands_one_after_another),
         cmocka_unit_test(many_at_once_and_closed),
         cmocka_unit_test(a_closing_host_takes_nothing),
+        cmocka_unit_test(what_is_offered_need_not_be_known),
         cmocka_unit_test(settings_that_cannot_change_stay),
         cmocka_unit_test(the_template_appends),
         cmocka_unit_test(the_template_leaves_no_half_record),

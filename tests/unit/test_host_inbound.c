@@ -34,12 +34,14 @@ static void answer(struct chain *c)
 {
     struct corv_findings found;
     struct corv_findings more;
-    struct corv_host_answer a = {.pub = {.cls = CORV_ANSWER_REFUSED,
+    struct corv_host_answer a = {.pub = {.cls = CORV_INCOMING_REFUSED,
                                      .status = 422,
                                      .message_id = ID,
                                      .code = "schema.enumeration",
                                      .stuf_code = "StUF055",
+                                     .title = "",
                                      .text = "Dit klopt niet.",
+                                     .next = "",
                                      .kind = "vtoDi01",
                                      .zender = {"", "corvtest", "", ""},
                                      .ontvanger = {"", "", "", ""},
@@ -344,7 +346,7 @@ static corv_rc renew(struct chain *c, const char *certificate, const char *key)
 {
     const struct corv_host_setting settings[] = {
         {"tls", "1"}, {"certificate", certificate}, {"key", key}};
-    const struct corv_host_entry e = {"inbound", NULL, settings, 3};
+    const struct corv_host_entry e = {.name = "inbound", .settings = settings, .settings_count = 3};
     struct corv_fault f = {0};
 
     return corv_hosts_reconfigure(c->rig.hosts, &e, &f);

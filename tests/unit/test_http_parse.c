@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/base/answer.h"
 #include "daemon/loop/http_parse.h"
 
 #define H "Host: x\r\n"
@@ -63,7 +64,7 @@ static void read_all(const char *text, size_t n, size_t step, unsigned limit, st
             r->ends += e == CORV_HTTP_END;
         }
         if (e == CORV_HTTP_BAD) {
-            r->status = p.why.status;
+            r->status = corv_answer_get(corv_code_find(p.why.code)->answer)->status;
             snprintf(r->code, sizeof r->code, "%s", p.why.code);
             assert_int_equal(corv_http_parse_next(&p, &in), CORV_HTTP_BAD); /* for good */
         } else {

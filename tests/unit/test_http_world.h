@@ -452,8 +452,7 @@ static inline struct reply wire_get_for(struct wire *c, bool head_only)
 
     snprintf(r.head, sizeof r.head, "%.*s", (int)size, c->in.p);
     wire_use(c, size);
-    if (sscanf(r.head, "HTTP/1.1 %d ", &r.status) != 1)
-        r.status = -1;
+    r.status = strncmp(r.head, "HTTP/1.1 ", 9) == 0 ? (int)strtol(r.head + 9, NULL, 10) : -1;
     r.close = strstr(r.head, "\r\nConnection: close\r\n") != NULL;
 
     const char *length = reply_header(&r, "\r\nContent-Length: ");

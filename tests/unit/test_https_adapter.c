@@ -679,7 +679,8 @@ static void a_roll_over_is_used_for_the_next_message(void **state)
     rig_deliver(&rig, "https", p.address, &r);
 
     files_of(&s, "gi", NULL, NULL);
-    struct corv_host_entry e = {"https", "builtin:https", s.list, s.count};
+    struct corv_host_entry e = {
+        .name = "https", .library = "builtin:https", .settings = s.list, .settings_count = s.count};
 
     path_in(s.key, "vt.key"); /* does not belong to it */
     assert_int_equal(corv_hosts_reconfigure(rig.hosts, &e, &f), CORV_E_INVALID);

@@ -72,6 +72,21 @@ static void texts_and_nulls(void **state)
     expect_array("SELECT $1::text[]", &a, "{\"één, twee\",NULL,\"\",\"NULL\"}");
 }
 
+static void what_is_no_text_is_cleaned(void **state)
+{
+    struct corv_pg_array a;
+
+    (void)state;
+    corv_pg_array_init(&a, CORV_PG_TEXT, 1000);
+    corv_pg_array_clean(&a, "goed: é € 𝄞 \x7f");
+    corv_pg_array_clean(&a, NULL);
+    corv_pg_array_clean(&a, "half \xc3");
+    corv_pg_array_clean(&a, "\xff\xfe\xc0\xaf\xed\xa0\x80|\xf4\x90\x80\x80|\xe0\x80\x80|\xf0\x8f");
+    corv_pg_array_clean(&a, "\xe2\x82 \x80");
+    expect_array("SELECT $1::text[]", &a,
+        "{\"goed: é € 𝄞 \x7f\",NULL,\"half ?\",???????|????|???|??,\"?? ?\"}");
+}
+
 static void nothing_at_all(void **state)
 {
     struct corv_pg_array a;
@@ -213,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_and_nulls),
+        cmocka_unit_test(what_is_no_text_is_cleaned),
         cmocka_unit_test(nothing_at_all),
         cmocka_unit_test(numbers_at_their_ends),
         cmocka_unit_test(out_of_range_is_no_array),

@@ -258,6 +258,18 @@ static void an_absent_server_is_tried_again(void **state)
     close_all();
 }
 
+static void the_second_host_is_tried(void **state)
+{
+    char both[200];
+
+    (void)state;
+    (void)snprintf(both, sizeof both, "host=/nonexistent,%s target_session_attrs=read-write %s",
+        test_pg_dir(server), strstr(info, "user="));
+    open_to(both, 5000);
+    until(&t.sessions, 1);
+    close_all();
+}
+
 static void closing_at_any_moment_leaves_nothing(void **state)
 {
     (void)state;
@@ -304,6 +316,7 @@ int main(void)
         cmocka_unit_test(silence_breaks_it_and_it_comes_back),
         cmocka_unit_test(dropped_means_down_once),
         cmocka_unit_test(an_absent_server_is_tried_again),
+        cmocka_unit_test(the_second_host_is_tried),
         cmocka_unit_test(closing_at_any_moment_leaves_nothing),
         cmocka_unit_test(a_notification_arrives_while_idle),
         cmocka_unit_test(bad_parameters_are_said_at_once),

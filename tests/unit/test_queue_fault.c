@@ -142,7 +142,7 @@ static void begin(unsigned wait_ms)
 static void a_crash_in_the_flow_loses_nothing(void **state)
 {
     (void)state;
-    begin(8000);
+    begin(30000);
     for (unsigned round = 1; round <= 3; round++) {
         flow_until(round * 120);
         test_pg_crash(server);
@@ -150,7 +150,7 @@ static void a_crash_in_the_flow_loses_nothing(void **state)
     }
     flow_until(PUTS);
     kit_close(&kit);
-    assert_int_equal(check_flow(8000), PUTS);
+    assert_int_equal(check_flow(30000), PUTS);
     assert_int_equal(count("SELECT count(*) FROM corv.message"), PUTS);
 }
 
@@ -222,6 +222,41 @@ static void a_session_ended_before_commit_is_done_again(void **state)
     assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
     assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
     assert_int_equal(count("SELECT count(*) FROM corv.audit"), 1);
+}
+
+static bool expired(void *ctx)
+{
+    (void)ctx;
+    return sent[0].answered;
+}
+
+/* Its time is up in the middle of a batch: what it pointed to is gone, the batch is not. */
+static void a_put_that_waits_for_a_lock_is_answered_in_time(void **state)
+{
+    PGconn *c = PQconnectdb(info);
+    struct kit_put gone;
+
+    (void)state;
+    begin(900);
+    kit_put_make(&kit, &sent[0], 0, 0);
+    PQclear(PQexec(c, "BEGIN"));
+    PQclear(PQexec(c, "LOCK TABLE corv.dedup IN EXCLUSIVE MODE"));
+    kit_put_ask(&sent[0]);
+    kit_until(&kit, expired, NULL, "expired");
+    assert_int_equal(sent[0].answer.result, CORV_PUT_UNAVAILABLE);
+    assert_true(sent[0].answered_us - sent[0].asked_us <= 900000 + SLACK);
+    gone = sent[0];
+    memset(&sent[0], 0xa5, sizeof sent[0]);
+    kit_put_free(&gone);
+    memset(&sent[0], 0, sizeof sent[0]);
+    PQclear(PQexec(c, "ROLLBACK"));
+    PQfinish(c);
+    kit_until_connected(&kit, true);
+    kit_put_make(&kit, &sent[1], 0, 0);
+    kit_put_ask(&sent[1]);
+    kit_until_answered(&kit, 2);
+    assert_int_equal(sent[1].answer.result, CORV_PUT_STORED);
+    kit_close(&kit);
 }
 
 struct cut_case {
@@ -398,6 +433,7 @@ int main(void)
         TEST(a_long_absence_is_said_in_time),
         TEST(a_hanging_database_is_said_in_time),
         TEST(a_session_ended_before_commit_is_done_again),
+        TEST(a_put_that_waits_for_a_lock_is_answered_in_time),
         TEST(a_commit_that_never_arrived_is_done_again),
         TEST(a_commit_whose_answer_was_lost_is_recognised),
         TEST(what_no_standby_has_is_no_yes),
