@@ -14,6 +14,7 @@
 #include "daemon/base/finding.h"
 #include "daemon/base/view.h"
 
+#define CORV_LAWFUL_HOURS 24         /* content may live so long without a ground of its own */
 #define CORV_CONFIG_BYTES (4u << 20) /* a larger file is refused */
 
 /* Days as YYYYMMDD in the Dutch calendar; 0 = open. until is the last day included. */
@@ -102,6 +103,27 @@ struct corv_route {
     int line;
 };
 
+/* Which imported schema set judges which messages, and from which day ("corvctl schemas"). */
+struct corv_schema_rule {
+    const char *set;    /* name, beginning of the hash, or "eigen" */
+    const char **kinds; /* none: all that the set knows */
+    unsigned kinds_count;
+    const char *party; /* id of the sending party, NULL: all */
+    struct corv_period period;
+    int line;
+};
+
+enum corv_mode { CORV_MODE_OFF, CORV_MODE_WARN, CORV_MODE_ENFORCE }; /* uit, waarschuwen, afdwingen */
+
+/* In which mode a rule beyond the schema is applied, per partner and from which day. */
+struct corv_rule_mode_setting {
+    const char *rule;  /* id, may hold * */
+    const char *party; /* id of the sending party, NULL: all */
+    enum corv_mode mode;
+    int from;
+    int line;
+};
+
 struct corv_setting {
     const char *key;
     const char *value;
@@ -161,6 +183,11 @@ struct corv_config {
         const char *key;
         const char *ca; /* whom we trust as a server */
     } delivery;
+    struct {
+        unsigned payload_hours; /* content is gone so long after the last confirmation; 24 */
+        const char *ground;     /* why more than 24, or NULL */
+        unsigned traffic_days;  /* traffic data is gone after so many days; 180 */
+    } retention;
 
     struct corv_party *parties;
     unsigned parties_count;
@@ -168,6 +195,10 @@ struct corv_config {
     unsigned mandates_count;
     struct corv_route *routes;
     unsigned routes_count;
+    struct corv_schema_rule *schemas;
+    unsigned schemas_count;
+    struct corv_rule_mode_setting *rules;
+    unsigned rules_count;
     struct corv_adapter_entry *adapters;
     unsigned adapters_count;
     char digest[65]; /* SHA-256 of the file, stored with every routing decision */

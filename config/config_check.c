@@ -90,10 +90,42 @@ static void check_delivery_tls(
         "Om met https te bezorgen zijn certificate, key en ca alle drie nodig in delivery.");
 }
 
+/* Regeling uitwisseling persoonsgegevens, art. 4.1: within 24 hours, unless there is a ground. */
+static void check_retention(
+    const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
+{
+    if (c->retention.payload_hours > CORV_LAWFUL_HOURS && !c->retention.ground)
+        corv_tree_error(f, place(root, "retention", "payload_hours"), "config.no-ground",
+            "Langer dan %d uur bewaren mag alleen met een grond; zet die in retention.ground.",
+            CORV_LAWFUL_HOURS);
+}
+
+static bool is_party(const struct corv_config *c, const char *id)
+{
+    for (unsigned i = 0; i < c->parties_count; i++)
+        if (c->parties[i].id && strcmp(c->parties[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* The setting sender means the same for every adapter: who is behind this endpoint. */
+static void check_sender(
+    const struct corv_config *c, unsigned i, const struct corv_tree *root, struct corv_findings *f)
+{
+    const struct corv_adapter_entry *a = &c->adapters[i];
+
+    for (unsigned s = 0; s < a->settings_count; s++)
+        if (a->settings[s].key && strcmp(a->settings[s].key, "sender") == 0 &&
+            a->settings[s].value && !is_party(c, a->settings[s].value))
+            corv_tree_error(f, corv_tree_item(root, "adapters", i), "config.unknown-sender",
+                "De instelling sender noemt een partij die niet bij parties staat.");
+}
+
 static void check_adapters(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
 {
     for (unsigned i = 0; i < c->adapters_count; i++) {
+        check_sender(c, i, root, f);
         for (unsigned j = 0; j < i; j++) {
             if (!c->adapters[i].name || !c->adapters[j].name ||
                 strcmp(c->adapters[i].name, c->adapters[j].name) != 0)
@@ -111,6 +143,7 @@ void corv_config_check(
     check_database(c, root, findings);
     check_numbers(c, root, findings);
     check_delivery_tls(c, root, findings);
+    check_retention(c, root, findings);
     check_adapters(c, root, findings);
     corv_config_check_parties(c, root, findings);
     corv_config_check_routes(c, root, findings);

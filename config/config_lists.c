@@ -7,6 +7,8 @@
 #define MAX_PARTIES  5000
 #define MAX_MANDATES 10000
 #define MAX_ROUTES   1000
+#define MAX_SCHEMAS  64
+#define MAX_RULES    1000
 #define MAX_ADAPTERS 100
 
 const struct corv_tree *corv_tree_item(const struct corv_tree *root, const char *list, unsigned n)
@@ -245,6 +247,43 @@ static void take_adapter(struct corv_reader *r, const struct corv_tree *node,
     }
 }
 
+static void take_schema(struct corv_reader *r, const struct corv_tree *node,
+    const struct raw_schema *raw, struct corv_schema_rule *s)
+{
+    s->line = node->line;
+    corv_take_text(r, CORV_CELL(schema, set, node, raw->set), &s->set);
+    corv_take_name(r, CORV_CELL(schema, party, node, raw->party), &s->party);
+    TAKE_PERIOD(r, schema, node, raw, &s->period);
+    TAKE_TEXTS(r, node, raw, s, kinds);
+}
+
+static bool take_mode(const char *text, enum corv_mode *mode)
+{
+    static const char *const names[] = {"uit", "waarschuwen", "afdwingen"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *mode = (enum corv_mode)i;
+            return true;
+        }
+    return false;
+}
+
+static void take_rule(struct corv_reader *r, const struct corv_tree *node,
+    const struct raw_rule *raw, struct corv_rule_mode_setting *s)
+{
+    const char *mode = NULL;
+
+    s->line = node->line;
+    corv_take_text(r, CORV_CELL(rule, rule, node, raw->rule), &s->rule);
+    corv_take_name(r, CORV_CELL(rule, party, node, raw->party), &s->party);
+    corv_take_date(r, CORV_CELL(rule, valid_from, node, raw->valid_from), &s->from);
+    corv_take_text(r, CORV_CELL(rule, mode, node, raw->mode), &mode);
+    if (mode && !take_mode(mode, &s->mode))
+        corv_tree_error(r->findings, corv_tree_get(node, "mode"), "config.bad-mode",
+            "Kies uit, waarschuwen of afdwingen.");
+}
+
 static bool few_enough(struct corv_reader *r, const struct corv_tree *root, const char *list,
     uint32_t count, uint32_t max)
 {
@@ -273,6 +312,8 @@ corv_rc corv_read_lists(struct corv_reader *r, struct corv_config *c, const stru
     READ_LIST(r, c, raw, root, adapters, MAX_ADAPTERS, take_adapter);
     READ_LIST(r, c, raw, root, parties, MAX_PARTIES, take_party);
     READ_LIST(r, c, raw, root, mandates, MAX_MANDATES, take_mandate);
+    READ_LIST(r, c, raw, root, schemas, MAX_SCHEMAS, take_schema);
+    READ_LIST(r, c, raw, root, rules, MAX_RULES, take_rule);
     READ_LIST(r, c, raw, root, routes, MAX_ROUTES, take_route);
     return r->nomem ? CORV_E_NOMEM : CORV_OK;
 }

@@ -86,6 +86,13 @@ static void read_delivery(struct corv_reader *r, const struct corv_tree *node,
 #include "config/settings.def"
 }
 
+static void read_retention(struct corv_reader *r, const struct corv_tree *node,
+    const struct raw_retention *raw, struct corv_config *c)
+{
+#define CORV_RETENTION(...) TAKE(retention, __VA_ARGS__)
+#include "config/settings.def"
+}
+
 /* "auto": what only the machine knows. */
 static void fill_in(struct corv_reader *r, struct corv_config *c)
 {
@@ -118,6 +125,7 @@ static corv_rc read_all(struct corv_reader *r, const struct corv_tree *root,
     static const struct raw_admin no_admin;
     static const struct raw_limits no_limits;
     static const struct raw_delivery no_delivery;
+    static const struct raw_retention no_retention;
 
     read_top(r, root, raw, c);
     read_listen(r, corv_tree_get(root, "listen"), raw->listen ? raw->listen : &no_listen, c);
@@ -125,6 +133,8 @@ static corv_rc read_all(struct corv_reader *r, const struct corv_tree *root,
     read_limits(r, corv_tree_get(root, "limits"), raw->limits ? raw->limits : &no_limits, c);
     read_delivery(
         r, corv_tree_get(root, "delivery"), raw->delivery ? raw->delivery : &no_delivery, c);
+    read_retention(
+        r, corv_tree_get(root, "retention"), raw->retention ? raw->retention : &no_retention, c);
     fill_in(r, c);
     return corv_read_lists(r, c, raw, root);
 }

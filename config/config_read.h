@@ -54,10 +54,13 @@ enum corv_setting_number {
 #define CORV_ADMIN(key, ...)           CORV_ROW_admin_##key,
 #define CORV_LIMITS(key, ...)          CORV_ROW_limits_##key,
 #define CORV_DELIVERY(key, ...)        CORV_ROW_delivery_##key,
+#define CORV_RETENTION(key, ...)       CORV_ROW_retention_##key,
 #define CORV_ADAPTER(key, ...)         CORV_ROW_adapter_##key,
 #define CORV_ADAPTER_SETTING(key, ...) CORV_ROW_setting_##key,
 #define CORV_PARTY(key, ...)           CORV_ROW_party_##key,
 #define CORV_PARTY_ROLE(key, ...)      CORV_ROW_role_##key,
+#define CORV_SCHEMA(key, ...)          CORV_ROW_schema_##key,
+#define CORV_RULE(key, ...)            CORV_ROW_rule_##key,
 #define CORV_MANDATE(key, ...)         CORV_ROW_mandate_##key,
 #define CORV_ROUTE(key, ...)           CORV_ROW_route_##key,
 #include "config/settings.def"

@@ -48,6 +48,10 @@ static const cyaml_schema_field_t delivery_fields[] = {
 #define CORV_DELIVERY(...) FIELD(struct raw_delivery, __VA_ARGS__)
 #include "config/settings.def"
     CYAML_FIELD_END};
+static const cyaml_schema_field_t retention_fields[] = {
+#define CORV_RETENTION(...) FIELD(struct raw_retention, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t setting_fields[] = {
 #define CORV_ADAPTER_SETTING(...) FIELD(struct raw_setting, __VA_ARGS__)
 #include "config/settings.def"
@@ -70,6 +74,16 @@ static const cyaml_schema_field_t party_fields[] = {
     LIST(struct raw_party, roles, role_value),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t party_value = ITEM(struct raw_party, party_fields);
+static const cyaml_schema_field_t schema_fields[] = {
+#define CORV_SCHEMA(...) FIELD(struct raw_schema, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t schema_value = ITEM(struct raw_schema, schema_fields);
+static const cyaml_schema_field_t rule_fields[] = {
+#define CORV_RULE(...) FIELD(struct raw_rule, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t rule_value = ITEM(struct raw_rule, rule_fields);
 static const cyaml_schema_field_t mandate_fields[] = {
 #define CORV_MANDATE(...) FIELD(struct raw_mandate, __VA_ARGS__)
 #include "config/settings.def"
@@ -87,9 +101,12 @@ static const cyaml_schema_field_t top_fields[] = {
     GROUP(admin, admin_fields),
     GROUP(limits, limits_fields),
     GROUP(delivery, delivery_fields),
+    GROUP(retention, retention_fields),
     LIST(struct raw_config, adapters, adapter_value),
     LIST(struct raw_config, parties, party_value),
     LIST(struct raw_config, mandates, mandate_value),
+    LIST(struct raw_config, schemas, schema_value),
+    LIST(struct raw_config, rules, rule_value),
     LIST(struct raw_config, routes, route_value),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t top_value = {

@@ -43,6 +43,10 @@ struct raw_delivery {
 #define CORV_DELIVERY(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
 };
+struct raw_retention {
+#define CORV_RETENTION(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
 struct raw_setting {
 #define CORV_ADAPTER_SETTING(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
@@ -63,6 +67,14 @@ struct raw_party {
     struct raw_role *roles;
     uint32_t roles_count;
 };
+struct raw_schema {
+#define CORV_SCHEMA(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
+struct raw_rule {
+#define CORV_RULE(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
 struct raw_mandate {
 #define CORV_MANDATE(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
@@ -78,12 +90,17 @@ struct raw_config {
     struct raw_admin *admin;
     struct raw_limits *limits;
     struct raw_delivery *delivery;
+    struct raw_retention *retention;
     struct raw_adapter *adapters;
     uint32_t adapters_count;
     struct raw_party *parties;
     uint32_t parties_count;
     struct raw_mandate *mandates;
     uint32_t mandates_count;
+    struct raw_schema *schemas;
+    uint32_t schemas_count;
+    struct raw_rule *rules;
+    uint32_t rules_count;
     struct raw_route *routes;
     uint32_t routes_count;
 };

@@ -12,10 +12,13 @@
 #define CORV_ADMIN(...)           ROW("admin", __VA_ARGS__)
 #define CORV_LIMITS(...)          ROW("limits", __VA_ARGS__)
 #define CORV_DELIVERY(...)        ROW("delivery", __VA_ARGS__)
+#define CORV_RETENTION(...)       ROW("retention", __VA_ARGS__)
 #define CORV_ADAPTER(...)         ROW("adapters[]", __VA_ARGS__)
 #define CORV_ADAPTER_SETTING(...) ROW("adapters[].settings[]", __VA_ARGS__)
 #define CORV_PARTY(...)           ROW("parties[]", __VA_ARGS__)
 #define CORV_PARTY_ROLE(...)      ROW("parties[].roles[]", __VA_ARGS__)
+#define CORV_SCHEMA(...)          ROW("schemas[]", __VA_ARGS__)
+#define CORV_RULE(...)            ROW("rules[]", __VA_ARGS__)
 #define CORV_MANDATE(...)         ROW("mandates[]", __VA_ARGS__)
 #define CORV_ROUTE(...)           ROW("routes[]", __VA_ARGS__)
 

@@ -11,6 +11,7 @@
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/problem.h"
+#include "daemon/retention.h"
 #include "queue/queue.h"
 
 #define METRICS_MAX (4u << 20)
@@ -122,6 +123,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     corv_buf_init(&b, METRICS_MAX);
     corv_metric_write(
         &b, "build_info", "gauge", "Version of this program", "{version=\"" CORV_VERSION "\"}", 1);
+    app->metrics.retention_pass_age_seconds = corv_retention_age_s(app);
     corv_metrics_write(&app->metrics, &b);
     write_queue(app, &b);
     write_server(app, &b);

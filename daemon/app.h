@@ -19,6 +19,7 @@ struct corv_hosts;
 struct corv_lanes;
 struct corv_poller;
 struct corv_upkeep;
+struct corv_retention;
 struct corv_pool;
 struct corv_watchdog;
 struct corv_http_server;
@@ -42,13 +43,14 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
-    char actor[80];             /* "node:NAME", for audit lines */
-    struct corv_upkeep *upkeep; /* upkeep.c's */
-    int lock_fd;                /* of the state directory */
-    unsigned drain_ms;          /* how long what is under way may take at the end */
-    bool open;                  /* the database was reached and our old leases were given back */
-    bool draining;              /* SIGTERM came: take no more */
-    bool closed;                /* everything was closed: the loop may end */
+    char actor[80];                   /* "node:NAME", for audit lines */
+    struct corv_upkeep *upkeep;       /* upkeep.c's */
+    struct corv_retention *retention; /* retention.c's */
+    int lock_fd;                      /* of the state directory */
+    unsigned drain_ms;                /* how long what is under way may take at the end */
+    bool open;     /* the database was reached and our old leases were given back */
+    bool draining; /* SIGTERM came: take no more */
+    bool closed;   /* everything was closed: the loop may end */
 };
 
 #endif

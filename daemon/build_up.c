@@ -22,6 +22,7 @@
 #include "daemon/loop/watchdog.h"
 #include "daemon/offer.h"
 #include "daemon/receive.h"
+#include "daemon/retention.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
@@ -77,6 +78,7 @@ static void database_came_or_went(void *ctx, bool connected)
 {
     struct corv_app *app = ctx;
 
+    corv_retention_connected(app, connected);
     if (!connected)
         return;
     corv_upkeep_connected(app);
@@ -211,6 +213,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = open_queue(app, conninfo, fault);
     if (rc == CORV_OK)
+        rc = corv_retention_start(app, conninfo);
+    if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)
         rc = listen_admin(app, fault);
@@ -282,6 +286,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     app->drain_ms = limit_ms;
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
     corv_upkeep_stop(app);
+    corv_retention_stop(app);
     if (app->poller)
         corv_deliver_stop(app);
     corv_confirm_stop(app);
@@ -298,6 +303,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
         (void)uv_run(&app->loop, UV_RUN_DEFAULT);
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
+    corv_retention_free(app);
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);

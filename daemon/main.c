@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "config/config.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/build_up.h"
 
@@ -108,6 +109,17 @@ static void set_workers(const struct corv_config *c)
     (void)setenv("UV_THREADPOOL_SIZE", text, 1);
 }
 
+/* Test builds only: what takes a day must not take a day. */
+static void shift_clock(void)
+{
+#ifdef CORV_CRASH_POINTS
+    const char *seconds = getenv("CORVD_CLOCK_SHIFT_S");
+
+    if (seconds)
+        corv_clock_shift_us(strtoll(seconds, NULL, 10) * 1000000);
+#endif
+}
+
 static int run(struct corv_config *config_take)
 {
     static struct corv_app app;
@@ -120,6 +132,7 @@ static int run(struct corv_config *config_take)
     if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
         corv_log_set_level(level);
     set_workers(app.config);
+    shift_clock();
     if (uv_loop_init(&app.loop) != 0)
         return EX_OSERR;
     (void)uv_loop_configure(&app.loop, UV_METRICS_IDLE_TIME);

@@ -10,6 +10,7 @@
 #include "daemon/base/log.h"
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
+#include "daemon/retention.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
 
@@ -107,6 +108,7 @@ static void own_leases_released(void *ctx, bool committed)
     app->open = true;
     CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
     make_partitions(app);
+    corv_retention_note_start(app);
     corv_deliver_soon(app);
     corv_hosts_room(app->hosts);
 }

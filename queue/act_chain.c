@@ -12,19 +12,19 @@
 #define ZEROS "decode(repeat('00', 32), 'hex')"
 
 static const char make_sql[] =
-    "WITH c AS (INSERT INTO audit_chain (name) VALUES ('operator')"
+    "WITH c AS (INSERT INTO audit_chain (name) VALUES ($1)"
     "  ON CONFLICT (name) DO NOTHING RETURNING chain)"
     " INSERT INTO audit_head (chain, seq, hash) SELECT chain, 0, " ZEROS " FROM c";
 static const char head_sql[] =
     "SELECT h.chain, h.seq, encode(h.hash, 'hex'),"
     " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-    " FROM audit_head h JOIN audit_chain c USING (chain) WHERE c.name = 'operator'"
+    " FROM audit_head h JOIN audit_chain c USING (chain) WHERE c.name = $1::text"
     " FOR UPDATE OF h";
 
 static corv_rc read_head(struct corv_act *act, bool *found)
 {
     PGresult *r = NULL;
-    corv_rc rc = corv_inspect_query(act->i, head_sql, 0, NULL, &r, act->fault);
+    corv_rc rc = corv_inspect_query(act->i, head_sql, 1, &act->name, &r, act->fault);
 
     *found = rc == CORV_OK && PQntuples(r) == 1 && PQgetlength(r, 0, 2) == 2 * CORV_DIGEST;
     if (*found) {
@@ -32,7 +32,8 @@ static corv_rc read_head(struct corv_act *act, bool *found)
 
         act->chain = (int)strtol(PQgetvalue(r, 0, 0), NULL, 10);
         act->seq = strtoll(PQgetvalue(r, 0, 1), NULL, 10);
-        act->at_us = strtoll(PQgetvalue(r, 0, 3), NULL, 10);
+        if (!act->at_us)
+            act->at_us = strtoll(PQgetvalue(r, 0, 3), NULL, 10);
         for (int k = 0; k < CORV_DIGEST; k++) {
             const char byte[] = {hex[2 * k], hex[2 * k + 1], '\0'};
 
@@ -43,25 +44,31 @@ static corv_rc read_head(struct corv_act *act, bool *found)
     return rc;
 }
 
-corv_rc corv_act_begin(struct corv_inspect *i, struct corv_act *act, struct corv_fault *fault)
+corv_rc corv_act_begin_on(struct corv_inspect *i, struct corv_act *act, const char *chain,
+    int64_t at_us, struct corv_fault *fault)
 {
     bool found = false;
     corv_rc rc;
 
-    *act = (struct corv_act){.i = i, .fault = fault};
+    *act = (struct corv_act){.i = i, .name = chain, .at_us = at_us, .fault = fault};
     rc = corv_inspect_query(i, "BEGIN READ WRITE", 0, NULL, NULL, fault);
     if (rc == CORV_OK)
         rc = read_head(act, &found);
     if (rc == CORV_OK && !found) { /* the first action ever; asked first, a number is precious */
-        rc = corv_inspect_query(i, make_sql, 0, NULL, NULL, fault);
+        rc = corv_inspect_query(i, make_sql, 1, &act->name, NULL, fault);
         if (rc == CORV_OK)
             rc = read_head(act, &found);
         if (rc == CORV_OK && !found)
             rc = CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_STORE, "audit.no-head",
-                "De keten 'operator' in het auditspoor is beschadigd. Voer 'corvctl audit verify' "
-                "uit.");
+                "De keten '%s' in het auditspoor is beschadigd. Voer 'corvctl audit verify' uit.",
+                chain);
     }
     return rc == CORV_OK ? rc : corv_act_end(act, rc);
+}
+
+corv_rc corv_act_begin(struct corv_inspect *i, struct corv_act *act, struct corv_fault *fault)
+{
+    return corv_act_begin_on(i, act, "operator", 0, fault);
 }
 
 corv_rc corv_act_append(struct corv_act *act, const struct corv_queue_event *e)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "queue/writer.h"
 
 /* The coming week, so that a weekend without the database is no reason for the default ones. */
 const struct corv_pg_stmt corv_sql_partitions = {"corv_partitions",
-    "SELECT corv.ensure_partitions(now() - interval '1 day', now() + interval '8 days')::bigint"};
+    "SELECT ensure_partitions($1::timestamptz - interval '1 day',"
+    " $1::timestamptz + interval '8 days')::bigint"};
 
 static void partitions_made(struct corv_read *r, const PGresult *res)
 {
@@ -25,14 +27,15 @@ static void partitions_answered(struct corv_read *r)
 corv_rc corv_queue_ensure_partitions(struct corv_queue *q)
 {
     struct corv_read *r = calloc(1, sizeof *r);
-    struct corv_pg_params none = {0};
+    struct corv_pg_params p = {0};
     corv_rc rc;
 
     if (!r)
         return CORV_E_NOMEM;
+    corv_pg_add_time(&p, corv_clock_us());
     r->found = partitions_made;
     r->answer = partitions_answered;
-    rc = corv_read_ask(q, r, &corv_sql_partitions, &none);
+    rc = corv_read_ask(q, r, &corv_sql_partitions, &p);
     if (rc != CORV_OK)
         free(r);
     return rc;

@@ -247,6 +247,16 @@ corv_rc corv_vault_destroy_hour(struct corv_vault *v, uint32_t hour)
     return rc;
 }
 
+corv_rc corv_vault_hours(struct corv_vault *v, uint32_t **out, size_t *count)
+{
+    corv_rc rc;
+
+    (void)pthread_mutex_lock(&v->mutex);
+    rc = corv_vault_keys_list(v->keys, out, count);
+    (void)pthread_mutex_unlock(&v->mutex);
+    return rc;
+}
+
 corv_rc corv_vault_open(const char *dir, struct corv_vault **out, struct corv_fault *fault)
 {
     struct corv_vault *v = calloc(1, sizeof *v);

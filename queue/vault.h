@@ -4,7 +4,8 @@
  * every copy of that hour's payloads (promise 6; Regeling art. 4.1).
  * Sealed form: "CV1" | hour (4 bytes, hours since 1970, big endian) | nonce 12 | wrapped key 32 |
  * tag 16 | nonce 12 | ciphertext | tag 16. The message id is authenticated data of both.
- * Threads: seal and open from any thread; the rest on the loop thread or before it runs.
+ * Threads: seal, open, hours and destroy_hour from any thread; open and close of the vault itself
+ * before and after the others run.
  * Test: tests/unit/test_vault.c */
 #ifndef CORV_QUEUE_VAULT_H
 #define CORV_QUEUE_VAULT_H
@@ -29,6 +30,8 @@ CORV_MUST_CHECK corv_rc corv_vault_open_sealed(struct corv_vault *v, const struc
 /* Overwrites and unlinks the key of that hour and forgets it. CORV_E_STATE: that hour is not over
  * yet. Another process that shares the folder notices at its next open. */
 CORV_MUST_CHECK corv_rc corv_vault_destroy_hour(struct corv_vault *v, uint32_t hour);
+/* The hours that have a key, oldest first. *out is the caller's (free()). */
+CORV_MUST_CHECK corv_rc corv_vault_hours(struct corv_vault *v, uint32_t **out, size_t *count);
 uint32_t corv_vault_hour_of(struct corv_view sealed); /* 0 when not a sealed payload */
 
 #endif

@@ -237,6 +237,69 @@ corv_rc corv_vault_keys_destroy(struct corv_vault_keys *k, uint32_t hour)
     return rc;
 }
 
+/* ---- which hours -------------------------------------------------------------------------- */
+
+static uint32_t hour_of_name(const char *name)
+{
+    char again[NAME_LEN];
+    struct tm tm = {0};
+    const char *end = strptime(name, "%Y%m%d%H", &tm);
+    time_t seconds = end ? timegm(&tm) : -1;
+
+    if (seconds <= 0 || seconds / SECONDS > UINT32_MAX)
+        return 0;
+    return strcmp(name_of((uint32_t)(seconds / SECONDS), again), name) == 0
+               ? (uint32_t)(seconds / SECONDS)
+               : 0;
+}
+
+static int by_hour(const void *a, const void *b)
+{
+    const uint32_t *x = a;
+    const uint32_t *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static corv_rc add_hour(uint32_t **list, size_t *count, uint32_t hour)
+{
+    uint32_t *more = realloc(*list, (*count + 1) * sizeof **list);
+
+    if (!more)
+        return CORV_E_NOMEM;
+    *list = more;
+    (*list)[(*count)++] = hour;
+    return CORV_OK;
+}
+
+corv_rc corv_vault_keys_list(struct corv_vault_keys *k, uint32_t **out, size_t *count)
+{
+    int copy = openat(k->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+    corv_rc rc = d ? CORV_OK : CORV_E_IO;
+
+    *out = NULL;
+    *count = 0;
+    for (struct dirent *e = d ? readdir(d) : NULL; e && rc == CORV_OK; e = readdir(d)) {
+        uint32_t hour = hour_of_name(e->d_name);
+
+        if (hour)
+            rc = add_hour(out, count, hour);
+    }
+    if (d)
+        (void)closedir(d);
+    else if (copy >= 0)
+        (void)close(copy);
+    if (rc != CORV_OK) {
+        free(*out);
+        *out = NULL;
+        *count = 0;
+    }
+    if (*count > 0)
+        qsort(*out, *count, sizeof **out, by_hour);
+    return rc;
+}
+
 /* ---- opening ------------------------------------------------------------------------------ */
 
 /* What a killed process left while it was making a key. */

@@ -6,6 +6,7 @@
 #ifndef CORV_QUEUE_VAULT_KEYS_H
 #define CORV_QUEUE_VAULT_KEYS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/fault.h"
@@ -27,5 +28,8 @@ CORV_MUST_CHECK corv_rc corv_vault_keys_make(
 CORV_MUST_CHECK corv_rc corv_vault_keys_find(
     struct corv_vault_keys *k, uint32_t hour, struct corv_vault_key *out);
 CORV_MUST_CHECK corv_rc corv_vault_keys_destroy(struct corv_vault_keys *k, uint32_t hour);
+/* The hours that have a key file, oldest first. *out is the caller's (free). */
+CORV_MUST_CHECK corv_rc corv_vault_keys_list(
+    struct corv_vault_keys *k, uint32_t **out, size_t *count);
 
 #endif

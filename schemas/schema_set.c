@@ -3,6 +3,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/uri.h>
 #include <libxml/xmlschemastypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,13 @@ static xmlParserInputPtr load(const char *url, const char *id, xmlParserCtxtPtr 
     (void)id;
     if (loading && url && strncmp(url, BASE, sizeof BASE - 1) == 0)
         file = file_of(loading, url + sizeof BASE - 1);
+    if (!file && loading && url && strncmp(url, BASE, sizeof BASE - 1) == 0) {
+        /* a name with a space or an accent comes back escaped */
+        char *name = xmlURIUnescapeString(url + sizeof BASE - 1, 0, NULL);
+
+        file = name ? file_of(loading, name) : NULL;
+        xmlFree(name);
+    }
     if (!file || file->bytes.n > INT32_MAX)
         return NULL;
     buffer =

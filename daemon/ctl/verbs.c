@@ -54,6 +54,20 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "Waar zou dit bericht heen gaan, en waarom?",
         "--as is de partij van wie het certificaat is; anders is dat de zender in het bericht.",
         corv_verb_route_explain},
+    {"schemas import", "ZIP [--from JJJJ-MM-DD] [--name NAAM] [--state-dir MAP]",
+        "Officiële schema's opslaan, zoals ze gepubliceerd zijn.",
+        "De set wordt uitgepakt, zo nodig gerepareerd, nagekeken en opgeslagen; de configuratie "
+        "kiest waar en wanneer hij geldt. Afsluitcode 1: de set is geweigerd en er is niets "
+        "veranderd.",
+        corv_verb_schemas_import},
+    {"schemas list", "[--state-dir MAP]", "Welke schema's er zijn.", NULL, corv_verb_schemas_list},
+    {"reference import", "BESTAND [--state-dir MAP]",
+        "De gepubliceerde referentielijsten in gebruik nemen (xlsx of zip).",
+        "Instanties met SYSDA-code, OIN en geldigheid, en de rollen. Afsluitcode 1: het bestand is "
+        "geweigerd en de oude lijst blijft.",
+        corv_verb_reference_import},
+    {"reference list", "[--state-dir MAP]", "Welke referentielijst in gebruik is.", NULL,
+        corv_verb_reference_list},
     {"config check", "", "De configuratie nakijken.", NULL, corv_verb_config_check},
     {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
         "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/dropdir/dropdir.h"
 #include "adapters/https/https.h"
 #include "adapters/loopback/loopback.h"
 #include "daemon/host/internal.h"
@@ -20,6 +21,7 @@ static const struct {
     const char *name;
     corv_adapter_entry_fn entry;
 } builtins[] = {
+    {"dropdir", corv_dropdir_entry},
     {"https", corv_https_entry},
     {"loopback", corv_loopback_entry},
 };
@@ -260,8 +262,9 @@ static corv_rc get_builtin(
         return rc == CORV_OK ? check_functions(*api, e->library, f) : rc;
     }
     return REFUSE(f, "unknown-builtin",
-        "Adapter %s vraagt %.60s; verwacht: builtin:https, builtin:loopback of een pad.", e->name,
-        e->library);
+        "Adapter %s vraagt %.60s; verwacht: builtin:https, builtin:dropdir, builtin:dai, "
+        "builtin:loopback of een pad.",
+        e->name, e->library);
 }
 
 static corv_rc get_file(struct corv_list *libraries, const struct corv_host_entry *e,

@@ -12,6 +12,7 @@ import sys
 
 PLACES = {
     "TOP": "", "LISTEN": "listen", "ADMIN": "admin", "LIMITS": "limits", "DELIVERY": "delivery",
+    "RETENTION": "retention",
     "ADAPTER": "adapters[]", "ADAPTER_SETTING": "adapters[].settings[]", "PARTY": "parties[]",
     "PARTY_ROLE": "parties[].roles[]", "MANDATE": "mandates[]", "ROUTE": "routes[]",
 }

@@ -12,7 +12,7 @@ RANK = [  # first match decides
     (r"^daemon/host/", 3), (r"^daemon/(ctl/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
 LIBRARY = [  # header, the folders that may include it
     (r"libxml/", r"schemas/"), (r"libpq|postgres", r"queue/"), (r"curl/", r"adapters/"),
-    (r"cyaml/", r"config/"), (r"http_parser", r"daemon/loop/"), (r"zip\.h", r"daemon/ctl/"),
+    (r"cyaml/", r"config/"), (r"http_parser", r"daemon/loop/"), (r"zip\.h", r"schemas/import_zip"),
     (r"openssl/(ssl|x509)", r"(daemon/loop|adapters)/")]
 
 

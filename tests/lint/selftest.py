@@ -29,6 +29,23 @@ GOOD = {
     "daemon/ctl/main.c": MARK + '#include "daemon/store.h"\n',
     "daemon/store.h": MARK,
 }
+STEPS = MARK + ('CORV_STEP(A, "a", "x.c", "nothing", "the sender\n"'.replace('\n"', '"')
+                + ')\nCORV_STEP(B, "b", "y.c", "all: one COMMIT",\n    "same yes")\nCORV_MOVE(A, B)\n')
+STATES = MARK + 'static const char *const names[2] = {"waiting", "held"};\n'
+LIFE = """# Life
+## The way in
+| Step | On disk | Dies |
+|---|---|---|
+| a | nothing | the sender |
+| b | all | same yes |
+## The way out
+| State | On disk |
+|---|---|
+| waiting | row |
+| waiting, leased | row |
+| held | row |
+"""
+GOOD.update({"daemon/journey.def": STEPS, "queue/states.c": STATES, "docs/life-of-a-message.md": LIFE})
 LONG = "int f(void)\n{\n" + "    g();\n" * 121 + "}\n"
 PLANTED = [  # lint, file, its text, a piece of what the lint must say
     ("include_direction", "queue/x.c", MARK + '#include "schemas/kind.h"\n', "must not see"),
@@ -53,6 +70,10 @@ PLANTED = [  # lint, file, its text, a piece of what the lint must say
     ("spdx", "check", "#!/bin/bash\n", "check:1"),
     ("lengths", "queue/x.c", MARK + LONG, "123 lines, at most 120"),
     ("lengths", "queue/x.c", MARK + "int f(void)\n{\n}\n" * 401, "at most 1200"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("| b | all | same yes |\n", ""), "the steps are"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("same yes", "perhaps"), "same yes"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("| held | row |\n", ""), "held is not told"),
+    ("journey", "docs/life-of-a-message.md", LIFE.replace("held", "hold"), "no such state: hold"),
     ("links", "docs/x.md", "[a](nowhere.md)\n", "no such file"),
     ("links", "docs/x.md", "[a](../README.md#bye)\n", "no such heading"),
     ("links", "docs/x.md", "[a](../../shared/DESIGN.md)\n", "leads out"),

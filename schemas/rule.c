@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "schemas/rule.h"
+
+#include <fnmatch.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "schemas/rule_lint.h"
+#include "schemas/rule_machine.h"
+#include "schemas/xml_path.h"
+
+struct corv_rules {
+    struct corv_rule_pack *pack; /* owned */
+    pthread_mutex_t lock;        /* guards idle */
+    struct corv_rule_machine *idle;
+};
+
+static const struct {
+    const char *ns;
+    const char *prefix;
+} attribute_prefixes[] = {
+    {CORV_NS_STUF, "StUF"}, {CORV_NS_XSI, "xsi"}, {"http://www.w3.org/2005/05/xmlmime", "xmime"}};
+
+enum corv_rule_mode corv_rule_mode_of(const struct corv_rule *rule,
+    const struct corv_rule_setting *settings, size_t count, const char *party, int day)
+{
+    enum corv_rule_mode mode = day >= rule->from ? rule->mode : CORV_RULE_OFF;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct corv_rule_setting *s = &settings[i];
+
+        if (day < s->from || fnmatch(s->rule, rule->id, 0) != 0)
+            continue;
+        if (!s->party || (party && strcmp(s->party, party) == 0))
+            mode = s->mode;
+    }
+    return mode;
+}
+
+/* A machine of its own for this thread: from the pool, or a new one when all are at work. */
+static corv_rc borrow(const struct corv_rules *rules, struct corv_rule_machine **out)
+{
+    struct corv_rules *r = (struct corv_rules *)rules; /* the pool behind the lock changes */
+
+    (void)pthread_mutex_lock(&r->lock);
+    *out = r->idle;
+    if (r->idle)
+        r->idle = r->idle->next;
+    (void)pthread_mutex_unlock(&r->lock);
+    return *out ? CORV_OK : corv_rule_machine_new(r->pack, out, NULL);
+}
+
+static void give_back(const struct corv_rules *rules, struct corv_rule_machine *m)
+{
+    struct corv_rules *r = (struct corv_rules *)rules;
+
+    corv_rule_machine_end(m);
+    (void)pthread_mutex_lock(&r->lock);
+    m->next = r->idle;
+    r->idle = m;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+struct run {
+    const struct corv_rule_input *in;
+    struct corv_rule_machine *m;
+    struct corv_findings *findings;
+};
+
+static void set_place(struct corv_finding *f, const xmlNode *node)
+{
+    char name[CORV_NAME_TEXT];
+    const char *attribute = NULL;
+
+    if (node->type == XML_ATTRIBUTE_NODE) {
+        const char *prefix = "";
+
+        for (size_t i = 0; i < 3; i++)
+            if (node->ns && strcmp((const char *)node->ns->href, attribute_prefixes[i].ns) == 0)
+                prefix = attribute_prefixes[i].prefix;
+        (void)snprintf(
+            name, sizeof name, "%s%s%.40s", prefix, *prefix ? ":" : "", (const char *)node->name);
+        attribute = name;
+        node = node->parent;
+    }
+    corv_node_path(node, attribute, f->path, sizeof f->path);
+    f->line = node ? corv_node_line(node) : 0;
+}
+
+static void report(
+    struct run *run, const struct corv_rule *rule, enum corv_severity severity, const xmlNode *node)
+{
+    struct corv_finding f = {
+        .layer = CORV_LAYER_RULE, .severity = severity, .actor = rule->who, .column = 0};
+
+    (void)snprintf(f.code, sizeof f.code, "%s", rule->code);
+    (void)snprintf(f.text, sizeof f.text, "%s", rule->text);
+    (void)snprintf(f.article, sizeof f.article, "%s", rule->article);
+    set_place(&f, node);
+    corv_findings_add(run->findings, &f);
+}
+
+/* The node the finding points at: the first one the at expression finds, else the node. */
+static corv_rc place_of(
+    struct run *run, const struct corv_rule_code *code, xmlNodePtr node, xmlNodePtr *place)
+{
+    xmlXPathObjectPtr found = NULL;
+    corv_rc rc = CORV_OK;
+
+    *place = node;
+    if (!code->at)
+        return CORV_OK;
+    rc = corv_rule_machine_nodes(run->m, code->at, node, &found);
+    if (rc == CORV_OK && found->nodesetval && found->nodesetval->nodeNr > 0)
+        *place = found->nodesetval->nodeTab[0];
+    xmlXPathFreeObject(found);
+    return rc;
+}
+
+static corv_rc apply_each(struct run *run, const struct corv_rule *rule,
+    const struct corv_rule_code *code, enum corv_severity severity, unsigned *said)
+{
+    xmlXPathObjectPtr nodes = NULL;
+    corv_rc rc = corv_rule_machine_nodes(run->m, code->select, run->in->message, &nodes);
+    int count = rc == CORV_OK && nodes->nodesetval ? nodes->nodesetval->nodeNr : 0;
+
+    for (int i = 0; rc == CORV_OK && i < count && *said < CORV_RULE_FINDINGS; i++) {
+        xmlNodePtr node = nodes->nodesetval->nodeTab[i], place = NULL;
+        bool holds = true;
+
+        rc = corv_rule_machine_test(run->m, code->test, node, &holds);
+        if (rc == CORV_OK && !holds)
+            rc = place_of(run, code, node, &place);
+        if (rc == CORV_OK && !holds) {
+            report(run, rule, severity, place);
+            ++*said;
+        }
+    }
+    xmlXPathFreeObject(nodes);
+    return rc;
+}
+
+static bool severity_of(
+    const struct run *run, const struct corv_rule *rule, enum corv_severity *severity)
+{
+    const struct corv_rule_input *in = run->in;
+    enum corv_rule_mode mode =
+        corv_rule_mode_of(rule, in->settings, in->settings_count, in->party, in->today);
+
+    *severity = mode == CORV_RULE_ENFORCE ? rule->severity : CORV_SEV_WARNING;
+    return mode != CORV_RULE_OFF && (rule->kinds >> in->kind & 1);
+}
+
+/* The rules that give findings of this severity. */
+static corv_rc apply_all(struct run *run, enum corv_severity wanted)
+{
+    const struct corv_rule_pack *pack = run->m->pack;
+    const struct corv_rule_code *code = run->m->codes;
+    corv_rc rc = CORV_OK;
+
+    for (size_t r = 0; r < pack->rules_count && rc == CORV_OK; r++) {
+        const struct corv_rule *rule = &pack->rules[r];
+        enum corv_severity severity;
+        bool speaks = severity_of(run, rule, &severity) && severity == wanted;
+        unsigned said = 0;
+
+        for (size_t e = 0; e < rule->each_count; e++, code++)
+            if (speaks && rc == CORV_OK && (rule->each[e].kinds >> run->in->kind & 1))
+                rc = apply_each(run, rule, code, severity, &said);
+    }
+    return rc;
+}
+
+static void report_too_much(struct run *run, enum corv_severity severity)
+{
+    struct corv_finding f = {
+        .layer = CORV_LAYER_RULE, .severity = severity, .actor = CORV_ACT_LEVERANCIER};
+
+    (void)snprintf(f.code, sizeof f.code, "rule.niet-beoordeeld");
+    (void)snprintf(f.text, sizeof f.text,
+        "Het bericht bevat zo veel elementen dat niet alle regels gecontroleerd konden worden.");
+    set_place(&f, run->in->message);
+    corv_findings_add(run->findings, &f);
+}
+
+static bool any_enforced(const struct run *run)
+{
+    enum corv_severity severity;
+
+    for (size_t r = 0; r < run->m->pack->rules_count; r++)
+        if (severity_of(run, &run->m->pack->rules[r], &severity) && severity == CORV_SEV_ERROR)
+            return true;
+    return false;
+}
+
+corv_rc corv_rules_apply(const struct corv_rules *rules, const struct corv_rule_input *input,
+    struct corv_findings *findings)
+{
+    struct run run = {.in = input, .findings = findings};
+    struct corv_rule_scene scene = {
+        .document = input->document, .reference = input->reference, .today = input->today};
+    enum corv_severity at = CORV_SEV_ERROR;
+    corv_rc rc = borrow(rules, &run.m);
+
+    if (rc != CORV_OK)
+        return rc;
+    rc = corv_rule_machine_begin(run.m, input->message, input->kind, &scene, CORV_RULE_BUDGET);
+    if (rc == CORV_OK) /* errors first: the list of findings is bounded */
+        rc = apply_all(&run, CORV_SEV_ERROR);
+    if (rc == CORV_OK) {
+        at = CORV_SEV_WARNING;
+        rc = apply_all(&run, CORV_SEV_WARNING);
+    }
+    if (rc == CORV_E_LIMIT) {
+        report_too_much(
+            &run, at == CORV_SEV_ERROR && any_enforced(&run) ? CORV_SEV_ERROR : CORV_SEV_WARNING);
+        rc = CORV_OK;
+    }
+    give_back(rules, run.m);
+    return rc;
+}
+
+corv_rc corv_rules_new(
+    const struct corv_embedded *files, struct corv_rules **out, struct corv_fault *fault)
+{
+    struct corv_rules *r = calloc(1, sizeof *r);
+    corv_rc rc = r ? CORV_OK : CORV_E_NOMEM;
+
+    *out = NULL;
+    if (rc != CORV_OK)
+        return rc;
+    (void)pthread_mutex_init(&r->lock, NULL);
+    rc = corv_rule_pack_read(files ? files : corv_embedded_rules, &r->pack, fault);
+    if (rc == CORV_OK)
+        rc = corv_rule_lint(r->pack, fault);
+    if (rc == CORV_OK)
+        rc = corv_rule_machine_new(r->pack, &r->idle, fault);
+    if (rc == CORV_OK)
+        rc = corv_rule_machine_rehearse(r->idle, fault);
+    if (rc == CORV_OK) {
+        *out = r;
+        return CORV_OK;
+    }
+    corv_rules_free(r);
+    return rc;
+}
+
+void corv_rules_free(struct corv_rules *r)
+{
+    if (!r)
+        return;
+    while (r->idle) {
+        struct corv_rule_machine *m = r->idle;
+
+        r->idle = m->next;
+        corv_rule_machine_free(m);
+    }
+    corv_rule_pack_free(r->pack);
+    (void)pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+const struct corv_rule_pack *corv_rules_pack(const struct corv_rules *r)
+{
+    return r->pack;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The functions a rule may use besides those of XPath 1.0. n is a node-set, s a string or the
+ * first node of a node-set. A node with xsi:nil counts as absent everywhere.
+ *
+ *   waarde(n)                the text of the first node that is not nil, trimmed; ""
+ *   gevuld(n)                some node has a text
+ *   aanwezig(n)              the nodes that are not nil
+ *   diep(n, namen)           the elements below with one of these names: 'BG:inp.bsn BG:rni'
+ *   extra(n, naam)           the StUF:extraElement children of that name, not nil
+ *   dubbel(n)                the nodes whose text stood in an earlier node
+ *   huidig()                 the node of the each that is being tested
+ *   naam(n), pad(n)          prefix:name; path from the message, without numbers
+ *   in-lijst(naam, s)        the list of the pack has it
+ *   elfproef(s)              a BSN that can exist
+ *   datum-geldig(n)          a real date, as far as StUF:indOnvolledigeDatum says it is known
+ *   datum-na(a, b)           a lies certainly after b; false when one of them is no date
+ *   datum-plus(a, dagen)     the day of a moved, as text; "" when a is no date
+ *   vandaag()                today as text
+ *   tijdstip-geldig(s)       a real moment
+ *   bestandsnaam-geldig(s)   allowed characters; bestandsnaam-leesbaar(s) allows é and ü too
+ *   extensie(s)              what stands after the last dot, in lower case
+ *   bijlage-bytes(n)         bytes the attachments decode to, together
+ *   bijlage-zuiver(n)        no characters outside base64 in the first of them
+ *   instantie-bekend(s)      in the reference list, or no list was imported, or an OIN
+ *   instantie-actief(s, d)   not ended in that list on day d
+ *
+ * Each costs time that is linear in what it reads, and counts it with the machine's budget.
+ * Called by libxml2 on the thread of the machine. Test: tests/unit/test_rule_function.c */
+#ifndef CORV_SCHEMAS_RULE_FUNCTION_H
+#define CORV_SCHEMAS_RULE_FUNCTION_H
+
+#include <libxml/xpathInternals.h>
+
+#include "schemas/reader.h"
+#include "schemas/reference.h"
+#include "schemas/rule_pack.h"
+
+/* What the functions may look at; the context's userData. */
+struct corv_rule_scene {
+    const struct corv_rule_pack *pack;
+    const struct corv_document *document;   /* NULL: attachments are read from the tree */
+    const struct corv_reference *reference; /* NULL: no list */
+    xmlNodePtr current;                     /* for huidig() */
+    int today;                              /* YYYYMMDD */
+};
+
+CORV_MUST_CHECK corv_rc corv_rule_functions_register(xmlXPathContextPtr ctxt);
+bool corv_rule_function_known(struct corv_view name);
+
+#endif
