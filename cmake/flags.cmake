@@ -15,6 +15,12 @@ endif()
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_compile_options(corv_flags INTERFACE -fstack-clash-protection -fcf-protection)
 endif()
+if(CMAKE_C_COMPILER_ID MATCHES "Clang") # CORV_LOG without fields; gcc takes it in silence
+    target_compile_options(corv_flags INTERFACE -Wno-gnu-zero-variadic-macro-arguments)
+endif()
+if(CORV_FUZZ) # or the fuzzer would not see which code its input reaches
+    target_compile_options(corv_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(CORV_SANITIZE)
     target_compile_options(corv_flags INTERFACE
         -fsanitize=${CORV_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)

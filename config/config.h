@@ -113,7 +113,11 @@ struct corv_schema_rule {
     int line;
 };
 
-enum corv_mode { CORV_MODE_OFF, CORV_MODE_WARN, CORV_MODE_ENFORCE }; /* uit, waarschuwen, afdwingen */
+enum corv_mode {
+    CORV_MODE_OFF,
+    CORV_MODE_WARN,
+    CORV_MODE_ENFORCE
+}; /* uit, waarschuwen, afdwingen */
 
 /* In which mode a rule beyond the schema is applied, per partner and from which day. */
 struct corv_rule_mode_setting {

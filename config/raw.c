@@ -211,7 +211,8 @@ corv_rc corv_raw_shape(const struct corv_tree *root, struct corv_findings *f)
 /* ---- the values, by libcyaml ---- */
 
 /* libcyaml tells its reasons through its log, with "(line: 3, column: 5)" in the sentence. */
-static void heard(cyaml_log_t level, void *ctx, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void heard(
+    cyaml_log_t level, void *ctx, const char *fmt, va_list ap)
 {
     struct corv_findings *findings = ctx;
     struct corv_tree here = {0};

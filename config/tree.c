@@ -17,8 +17,9 @@ struct builder {
     unsigned documents;
 };
 
-static void say(struct corv_findings *f, const struct corv_tree *node, enum corv_severity severity,
-    const char *code, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static void say(struct corv_findings *f,
+    const struct corv_tree *node, enum corv_severity severity, const char *code, const char *fmt,
+    va_list ap)
 {
     struct corv_finding one = {
         .layer = CORV_LAYER_CONFIG, .severity = severity, .actor = CORV_ACT_BEHEERDER};

@@ -11,6 +11,7 @@
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/problem.h"
+#include "daemon/reload.h"
 #include "daemon/retention.h"
 #include "queue/queue.h"
 
@@ -145,7 +146,9 @@ static void answer(void *ctx, struct corv_http_request *r)
     struct corv_view path = corv_http_path(r);
     const char *method = corv_http_method(r);
 
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+    if (corv_view_is(path, "/reload"))
+        corv_reload_admin_head(app, r);
+    else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         corv_problem_reply_allow(r, "GET, HEAD");
     else if (corv_view_is(path, "/livez"))
         reply_text(r, 200, "text/plain", "ok\n");
@@ -157,13 +160,13 @@ static void answer(void *ctx, struct corv_http_request *r)
         corv_problem_reply(r, "http.not-found");
 }
 
-static void ignore_body(void *ctx, struct corv_http_request *r)
+static void body_came(void *ctx, struct corv_http_request *r)
 {
-    (void)ctx;
-    (void)r;
+    if (corv_view_is(corv_http_path(r), "/reload"))
+        corv_reload_admin_body(ctx, r);
 }
 
 struct corv_http_handler corv_admin_handler(struct corv_app *app)
 {
-    return (struct corv_http_handler){.ctx = app, .on_head = answer, .on_body = ignore_body};
+    return (struct corv_http_handler){.ctx = app, .on_head = answer, .on_body = body_came};
 }

@@ -12,7 +12,7 @@
 #include "daemon/metrics.h"
 
 struct corv_config;
-struct corv_schemas;
+struct corv_judge;
 struct corv_vault;
 struct corv_queue;
 struct corv_hosts;
@@ -21,6 +21,8 @@ struct corv_poller;
 struct corv_upkeep;
 struct corv_retention;
 struct corv_pool;
+struct corv_reload;
+struct corv_service;
 struct corv_watchdog;
 struct corv_http_server;
 struct corv_tls_server;
@@ -29,7 +31,7 @@ struct corv_embedded_pg;
 struct corv_app {
     uv_loop_t loop;
     struct corv_config *config; /* the one in force; counted */
-    struct corv_schemas *schemas;
+    struct corv_judge *judge;   /* the one in force; counted */
     struct corv_vault *vault;
     struct corv_embedded_pg *embedded; /* NULL with a database of one's own */
     struct corv_queue *queue;
@@ -45,12 +47,18 @@ struct corv_app {
     struct corv_metrics metrics;
     char actor[80];                   /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;       /* upkeep.c's */
+    struct corv_reload *reload;       /* reload.c's */
+    struct corv_service *service;     /* service.c's */
     struct corv_retention *retention; /* retention.c's */
-    int lock_fd;                      /* of the state directory */
-    unsigned drain_ms;                /* how long what is under way may take at the end */
-    bool open;     /* the database was reached and our old leases were given back */
-    bool draining; /* SIGTERM came: take no more */
-    bool closed;   /* everything was closed: the loop may end */
+    int intake_fd;                    /* listening sockets from systemd, 0: none */
+    int admin_fd;
+    int lock_fd;       /* of the state directory */
+    unsigned drain_ms; /* how long what is under way may take at the end */
+    bool open;         /* the database was reached and our old leases were given back */
+    bool draining;     /* SIGTERM came: take no more */
+    bool built;        /* corv_build_up is over: from here on the loop runs */
+    bool unwanted;     /* a signal to stop came before that */
+    bool closed;       /* everything was closed: the loop may end */
 };
 
 #endif

@@ -16,41 +16,61 @@
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
+#include "daemon/judge_up.h"
 #include "daemon/lane.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/tls.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/offer.h"
 #include "daemon/receive.h"
+#include "daemon/reload.h"
 #include "daemon/retention.h"
+#include "daemon/service.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
 #include "queue/vault.h"
 #include "schemas/verdict.h"
 
-#define POOL_QUEUE_MAX   4096
-#define QUEUE_BACKLOG    4096
-#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
-#define ADMIN_BODY_BYTES 4096
+#define POOL_QUEUE_MAX    4096
+#define QUEUE_BACKLOG     4096
+#define QUEUE_WAIT_MS     8000 /* a fail-over is waited for, an outage is not */
+#define ADMIN_BODY_BYTES  4096
+#define ADMIN_CONNECTIONS 64
 
 static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)
 {
     const char *dir = app->config->state_dir;
     char path[4096];
+    char pid[16];
 
     if (mkdir(dir, 0711) != 0 && errno != EEXIST)
         return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_SETTINGS, "state-dir.make",
             "kan %s niet maken: %s", dir, strerror(errno));
-    (void)snprintf(path, sizeof path, "%s/lock", dir);
-    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    (void)snprintf(path, sizeof path, "%s/corvd.pid", dir);
+    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (app->lock_fd < 0)
         return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_SETTINGS, "state-dir.write",
             "kan niet schrijven in %s: %s", dir, strerror(errno));
     if (flock(app->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_SETTINGS, "state-dir.in-use",
             "een andere corvd gebruikt %s al; stop die eerst of kies een andere state_dir", dir);
+    (void)snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+    if (ftruncate(app->lock_fd, 0) != 0 ||
+        write(app->lock_fd, pid, strlen(pid)) != (ssize_t)strlen(pid))
+        return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_STORE, "state-dir.write",
+            "kan niet schrijven in %s: %s", dir, strerror(errno));
     return CORV_OK;
+}
+
+/* The loop does not run yet: a signal is heard here. */
+static bool wait_on(void *ctx)
+{
+    struct corv_app *app = ctx;
+
+    corv_service_waits("Wacht tot de eigen PostgreSQL klaar is met starten of herstellen.");
+    (void)uv_run(&app->loop, UV_RUN_NOWAIT);
+    return !app->unwanted;
 }
 
 static corv_rc start_database(struct corv_app *app, const char **conninfo, struct corv_fault *fault)
@@ -59,7 +79,8 @@ static corv_rc start_database(struct corv_app *app, const char **conninfo, struc
     if (strcmp(app->config->database, "embedded") != 0)
         return CORV_OK;
 
-    corv_rc rc = corv_embedded_pg_start(app->config->state_dir, &app->embedded, fault);
+    corv_rc rc =
+        corv_embedded_pg_start_patient(app->config->state_dir, wait_on, app, &app->embedded, fault);
 
     if (rc == CORV_OK)
         *conninfo = corv_embedded_pg_conninfo(app->embedded);
@@ -107,7 +128,7 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
     return rc;
 }
 
-static struct corv_http_limits limits_of(const struct corv_config *c)
+struct corv_http_limits corv_intake_limits(const struct corv_config *c)
 {
     return (struct corv_http_limits){.body_bytes = c->limits.body_bytes,
         .total_body_bytes = c->limits.total_body_bytes,
@@ -122,7 +143,7 @@ static struct corv_http_limits limits_of(const struct corv_config *c)
 
 static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
 {
-    struct corv_http_limits limits = limits_of(app->config);
+    struct corv_http_limits limits = corv_intake_limits(app->config);
     corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
 
     if (rc == CORV_OK) {
@@ -139,6 +160,15 @@ static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
     return rc;
 }
 
+struct corv_http_limits corv_admin_limits(const struct corv_config *c)
+{
+    struct corv_http_limits limits = corv_intake_limits(c);
+
+    limits.body_bytes = limits.total_body_bytes = ADMIN_BODY_BYTES;
+    limits.connections = ADMIN_CONNECTIONS;
+    return limits;
+}
+
 static corv_rc listen_admin(struct corv_app *app, struct corv_fault *fault)
 {
     const struct corv_config *c = app->config;
@@ -146,12 +176,10 @@ static corv_rc listen_admin(struct corv_app *app, struct corv_fault *fault)
         .address = c->admin.socket ? NULL : c->admin.address,
         .port = c->admin.port,
         .unix_path = c->admin.socket,
-        .limits = limits_of(c),
+        .listening = app->admin_fd,
+        .limits = corv_admin_limits(c),
         .handler = corv_admin_handler(app),
         .name = "admin"};
-
-    o.limits.body_bytes = o.limits.total_body_bytes = ADMIN_BODY_BYTES;
-    o.limits.connections = 64;
 
     corv_rc rc = corv_http_server_new(&o, &app->admin, fault);
 
@@ -161,13 +189,18 @@ static corv_rc listen_admin(struct corv_app *app, struct corv_fault *fault)
     return rc;
 }
 
-static corv_rc listen_intake(struct corv_app *app, struct corv_fault *fault)
+struct corv_tls_files corv_intake_tls(const struct corv_config *c)
 {
-    const struct corv_config *c = app->config;
-    struct corv_tls_files files = {.certificate = c->listen.certificate,
+    return (struct corv_tls_files){.certificate = c->listen.certificate,
         .key = c->listen.key,
         .client_ca = c->listen.client_ca,
         .client_crl = c->listen.client_crl};
+}
+
+static corv_rc listen_intake(struct corv_app *app, struct corv_fault *fault)
+{
+    const struct corv_config *c = app->config;
+    struct corv_tls_files files = corv_intake_tls(c);
     corv_rc rc = corv_tls_server_new(&files, &app->tls, fault);
 
     if (rc != CORV_OK)
@@ -177,7 +210,8 @@ static corv_rc listen_intake(struct corv_app *app, struct corv_fault *fault)
         .tls = app->tls,
         .address = c->listen.address,
         .port = c->listen.port,
-        .limits = limits_of(c),
+        .listening = app->intake_fd,
+        .limits = corv_intake_limits(c),
         .handler = corv_receive_handler(app),
         .name = "intake"};
 
@@ -191,13 +225,16 @@ static corv_rc listen_intake(struct corv_app *app, struct corv_fault *fault)
 corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
 {
     const char *conninfo = NULL;
-    corv_rc rc = make_state_dir(app, fault);
+    corv_rc rc = corv_service_sockets(app, fault);
+
+    if (rc == CORV_OK)
+        rc = make_state_dir(app, fault);
 
     corv_list_init(&app->unsettled);
     (void)snprintf(app->actor, sizeof app->actor, "node:%s", app->config->node);
     corv_schemas_init();
     if (rc == CORV_OK)
-        rc = corv_schemas_new(&app->schemas, fault);
+        rc = corv_judge_up(app->config, &app->judge, fault);
     if (rc == CORV_OK)
         rc = open_vault(app, fault);
     if (rc == CORV_OK)
@@ -220,6 +257,10 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
         rc = listen_admin(app, fault);
     if (rc == CORV_OK)
         rc = listen_intake(app, fault);
+    if (rc == CORV_OK)
+        rc = corv_reload_start(app);
+    if (rc == CORV_OK)
+        rc = corv_service_start(app);
     return rc;
 }
 
@@ -238,6 +279,7 @@ static void close_last(void *ctx)
     struct corv_app *app = ctx;
 
     app->queue = NULL;
+    corv_service_close(app);
     if (app->poller)
         corv_deliver_close(app);
     corv_watchdog_close(app->watchdog);
@@ -285,6 +327,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     app->draining = true;
     app->drain_ms = limit_ms;
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
+    corv_service_stopping(app);
     corv_upkeep_stop(app);
     corv_retention_stop(app);
     if (app->poller)
@@ -307,8 +350,9 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);
-    corv_schemas_free(app->schemas);
+    corv_judge_free(app->judge);
     corv_config_free(app->config);
+    corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
     if (app->lock_fd > 0)
         (void)close(app->lock_fd);
 }

@@ -114,6 +114,52 @@ static void push(struct corv_job *job)
         corv_job_free(job);
 }
 
+/* ---- opening what was sealed, in its own place ---------------------------------------------- */
+
+static void open_payload(void *data) /* on a worker */
+{
+    struct corv_job *job = data;
+
+    if (!job->row->sealed) {
+        job->opened = CORV_E_NOTFOUND;
+        return;
+    }
+    job->plain = job->row->sealed;
+    job->plain_size = job->row->sealed_size;
+    job->row->sealed = NULL;
+    job->opened =
+        corv_vault_open_own(job->app->vault, &job->row->message, &job->plain, &job->plain_size);
+}
+
+static void payload_opened(void *data, bool ran)
+{
+    struct corv_job *job = data;
+
+    if (!ran)
+        job->opened = CORV_AGAIN;
+    if (job->opened == CORV_OK) {
+        job->body = corv_body_new(job->plain, job->plain_size);
+        job->plain = NULL;
+        if (job->body) {
+            push(job);
+            return;
+        }
+    }
+    corv_lane_unreserve(job->app->lanes, job->row->party, job->lane.bytes);
+    if (job->opened == CORV_E_NOTFOUND || job->opened == CORV_E_INVALID)
+        corv_confirm_unreadable(job);
+    else
+        corv_job_free(job);
+}
+
+static void open_on_worker(struct corv_job *job)
+{
+    if (corv_pool_submit(job->app->pool, open_payload, payload_opened, job, NULL) == CORV_OK)
+        return;
+    corv_lane_unreserve(job->app->lanes, job->row->party, job->lane.bytes);
+    corv_job_free(job);
+}
+
 /* ---- straight from the store --------------------------------------------------------------- */
 
 static struct corv_leased *row_of(
@@ -145,21 +191,33 @@ static struct corv_leased *row_of(
     return NULL;
 }
 
+/* A large one was sealed in its own place: body is NULL, and its one delivery from memory takes the
+ * sealed form along. */
 static void from_memory(struct corv_message *m, unsigned part, unsigned i, struct corv_body *body)
 {
+    struct corv_part *p = &m->parts[part];
     const struct corv_queue_delivery *d = &m->stored[part].deliveries[i];
     struct corv_leased *row = row_of(&m->stored[part], d);
     struct corv_job *job = row ? corv_job_new(m->app, row) : NULL;
 
-    if (!job || !body) { /* no memory: the lease runs out and the database gives it out again */
+    if (!job ||
+        (!body &&
+            !p->sealed)) { /* no memory: the lease runs out and the database gives it out again */
         corv_lane_unreserve(m->app->lanes, d->party, m->parts[part].size);
         corv_job_free(job);
         return;
     }
-    job->body = corv_body_hold(body);
-    job->lane.bytes = m->parts[part].size;
+    job->lane.bytes = p->size;
     m->app->metrics.deliveries_from_memory_total++;
-    push(job);
+    if (body) {
+        job->body = corv_body_hold(body);
+        push(job);
+        return;
+    }
+    row->sealed = p->sealed;
+    row->sealed_size = p->sealed_size;
+    p->sealed = NULL;
+    open_on_worker(job);
 }
 
 void corv_deliver_from_memory(struct corv_message *m, unsigned part)
@@ -178,10 +236,16 @@ void corv_deliver_from_memory(struct corv_message *m, unsigned part)
     if (!any)
         return;
 
-    struct corv_body *body = corv_body_new(p->body, p->size);
+    bool big = p->body == NULL;
+    struct corv_body *body = big ? NULL : corv_body_new(p->body, p->size);
 
     m->app->metrics.held_bytes -= p->size;
+    p->held = false;
     p->body = NULL;
+    if (!big) {
+        free(p->sealed); /* never taken for the text of a delivery */
+        p->sealed = NULL;
+    }
     for (unsigned i = 0; i < q->deliveries_count; i++)
         if (q->deliveries[i].lease_now)
             from_memory(m, part, i, body);
@@ -189,37 +253,6 @@ void corv_deliver_from_memory(struct corv_message *m, unsigned part)
 }
 
 /* ---- leased from the database ---------------------------------------------------------------- */
-
-static void open_payload(void *data) /* on a worker */
-{
-    struct corv_job *job = data;
-
-    job->opened = job->row->sealed ? corv_vault_open_sealed(job->app->vault, &job->row->message,
-                                         corv_view_of(job->row->sealed, job->row->sealed_size),
-                                         &job->plain, &job->plain_size)
-                                   : CORV_E_NOTFOUND;
-}
-
-static void payload_opened(void *data, bool ran)
-{
-    struct corv_job *job = data;
-
-    if (!ran)
-        job->opened = CORV_AGAIN;
-    if (job->opened == CORV_OK) {
-        job->body = corv_body_new(job->plain, job->plain_size);
-        job->plain = NULL;
-        if (job->body) {
-            push(job);
-            return;
-        }
-    }
-    corv_lane_unreserve(job->app->lanes, job->row->party, job->lane.bytes);
-    if (job->opened == CORV_E_NOTFOUND || job->opened == CORV_E_INVALID)
-        corv_confirm_unreadable(job);
-    else
-        corv_job_free(job);
-}
 
 static void take(struct corv_app *app, struct corv_leased *row)
 {
@@ -230,10 +263,7 @@ static void take(struct corv_app *app, struct corv_leased *row)
     app->metrics.deliveries_leased_total++;
     job->lane.bytes = job->row->sealed_size;
     corv_lane_expect(app->lanes, job->row->party, job->lane.bytes);
-    if (corv_pool_submit(app->pool, open_payload, payload_opened, job, NULL) != CORV_OK) {
-        corv_lane_unreserve(app->lanes, job->row->party, job->lane.bytes);
-        corv_job_free(job);
-    }
+    open_on_worker(job);
 }
 
 static unsigned got(struct corv_leased **leased, size_t count, const char *party)
@@ -317,8 +347,12 @@ void corv_deliver_soon(struct corv_app *app)
 
 corv_rc corv_deliver_refresh(struct corv_app *app)
 {
-    for (unsigned i = 0; i < app->config->parties_count; i++) {
-        const struct corv_party *p = &app->config->parties[i];
+    const struct corv_config *c = app->config;
+
+    corv_lanes_set(app->lanes, c->delivery.max_in_flight, c->delivery.retry_first_seconds,
+        c->delivery.retry_max_seconds);
+    for (unsigned i = 0; i < c->parties_count; i++) {
+        const struct corv_party *p = &c->parties[i];
         corv_rc rc = corv_lane_add(app->lanes, p->id, p->max_in_flight);
 
         if (rc != CORV_OK)

@@ -11,7 +11,7 @@ struct corv_message;
 
 /* Makes app->lanes and the poll timer; a lane for every party of the configuration. */
 CORV_MUST_CHECK corv_rc corv_deliver_start(struct corv_app *app);
-/* Adds lanes for parties that a new configuration brought. */
+/* Adds lanes for parties that a new configuration brought, and gives all the new limits. */
 CORV_MUST_CHECK corv_rc corv_deliver_refresh(struct corv_app *app);
 /* After COMMIT: the deliveries of this part that were stored as leased by us start from memory.
  * Takes the part's body. */

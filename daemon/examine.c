@@ -15,6 +15,8 @@ static corv_rc judge(struct corv_message *m)
     struct corv_part *part = &m->parts[0];
     struct corv_read_limits limits = corv_read_limits_default;
     struct corv_view bytes = corv_view_of(part->body, part->size);
+    struct corv_verdict_input in = {
+        .bytes = bytes, .limits = &limits, .party = m->sender->id, .day = m->day};
 
     limits.bytes = m->config->limits.body_bytes;
     part->content_type = "application/xml";
@@ -22,7 +24,7 @@ static corv_rc judge(struct corv_message *m)
     corv_rc rc = corv_digest_of(&bytes, 1, &part->digest);
 
     if (rc == CORV_OK)
-        rc = corv_verdict_of(m->app->schemas, bytes, &limits, &m->verdict);
+        rc = corv_verdict_by(m->judge, &in, &m->verdict);
     if (rc != CORV_OK)
         return rc;
     part->kind = corv_kind_name(m->verdict.kind);
@@ -45,12 +47,22 @@ static corv_rc decide(struct corv_message *m)
     return rc;
 }
 
+static corv_rc seal_in_place(struct corv_vault *vault, struct corv_part *p)
+{
+    p->sealed = p->body;
+    p->sealed_size = p->size;
+    p->body = NULL;
+    return corv_vault_seal_own(vault, &p->id, &p->sealed, &p->sealed_size);
+}
+
 static corv_rc seal(struct corv_message *m)
 {
     for (unsigned i = 0; i < m->parts_count; i++) {
         struct corv_part *p = &m->parts[i];
-        corv_rc rc = corv_vault_seal(
-            m->app->vault, &p->id, corv_view_of(p->body, p->size), &p->sealed, &p->sealed_size);
+        corv_rc rc = p->size < CORV_PART_BIG
+                         ? corv_vault_seal(m->app->vault, &p->id, corv_view_of(p->body, p->size),
+                               &p->sealed, &p->sealed_size)
+                         : seal_in_place(m->app->vault, p);
 
         if (rc != CORV_OK)
             return rc;
@@ -91,8 +103,10 @@ static void examined(void *data, bool ran)
         m->trouble = CORV_AGAIN;
     corv_crash_point("parsed");
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);
-    for (unsigned i = 1; i < m->parts_count; i++)
+    for (unsigned i = 1; i < m->parts_count; i++) {
         m->app->metrics.held_bytes += m->parts[i].size;
+        m->parts[i].held = true;
+    }
     if (m->trouble != CORV_OK) {
         CORV_LOG(ERROR, "examine.failed", &m->parts[0].id, CORV_F(CODE, corv_rc_name(m->trouble)));
         give_up(m);

@@ -48,7 +48,7 @@ void corv_journey_move(struct corv_journey *j, const struct corv_id *id, enum co
     if (!moves[j->step][to]) {
         CORV_LOG(
             ERROR, "journey.bad-move", id, CORV_F(STATE, names[j->step]), CORV_F(WHAT, names[to]));
-        assert(!"a move that journey.def does not allow");
+        assert(0 && "a move that journey.def does not allow");
     }
     j->took_us[j->step] += now - j->since_us;
     j->since_us = now;

@@ -8,7 +8,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 
-#define PRIORITIES 2 /* spoed and normal */
+#define PRIORITIES  2 /* spoed and normal */
+#define IDLE_FACTOR 4 /* so many times memory, for lanes that have nothing under way */
 
 struct lane {
     char party[64];
@@ -19,6 +20,7 @@ struct lane {
     unsigned window; /* in flight at most now: 1 .. window_max */
     unsigned window_max;
     unsigned failures; /* of the partner, in a row */
+    uint64_t memory;   /* its part of the memory of all lanes */
     int64_t paused_until_us;
     bool backlog;
 };
@@ -79,6 +81,8 @@ corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_fligh
 
     if (lane) {
         lane->window_max = window;
+        if (lane->window > window)
+            lane->window = window; /* what is under way ends as it began */
         return CORV_OK;
     }
     if (strlen(party) >= sizeof lane->party)
@@ -105,9 +109,36 @@ corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_fligh
     return CORV_OK;
 }
 
+void corv_lanes_set(
+    struct corv_lanes *l, unsigned in_flight, unsigned retry_first_s, unsigned retry_max_s)
+{
+    l->o.in_flight = in_flight;
+    l->o.retry_first_s = retry_first_s;
+    l->o.retry_max_s = retry_max_s;
+}
+
 static bool paused(const struct lane *lane, int64_t now_us)
 {
     return lane->paused_until_us > now_us;
+}
+
+static void hold(struct corv_lanes *l, struct lane *lane, uint64_t bytes)
+{
+    lane->memory += bytes;
+    l->memory += bytes;
+}
+
+static void give_back(struct corv_lanes *l, struct lane *lane, uint64_t bytes)
+{
+    lane->memory -= bytes;
+    l->memory -= bytes;
+}
+
+/* More than half is for one lane only as long as it is a single message: a partner that takes all
+ * day over large ones must leave room for the others. */
+static bool has_its_share(const struct corv_lanes *l, const struct lane *lane, uint64_t bytes)
+{
+    return lane->memory > 0 && lane->memory + bytes > l->o.memory / 2;
 }
 
 bool corv_lane_reserve(struct corv_lanes *l, const char *party, uint64_t bytes)
@@ -116,10 +147,11 @@ bool corv_lane_reserve(struct corv_lanes *l, const char *party, uint64_t bytes)
 
     if (!lane || lane->backlog || lane->failures > 0 || paused(lane, corv_clock_mono_us()))
         return false;
-    if (lane->ready_count + lane->reserved >= l->o.ready_max || l->memory + bytes > l->o.memory)
+    if (lane->ready_count + lane->reserved >= l->o.ready_max || l->memory + bytes > l->o.memory ||
+        has_its_share(l, lane, bytes))
         return false;
     lane->reserved++;
-    l->memory += bytes;
+    hold(l, lane, bytes);
     return true;
 }
 
@@ -130,7 +162,7 @@ void corv_lane_expect(struct corv_lanes *l, const char *party, uint64_t bytes)
     if (!lane)
         return;
     lane->reserved++;
-    l->memory += bytes;
+    hold(l, lane, bytes);
 }
 
 void corv_lane_unreserve(struct corv_lanes *l, const char *party, uint64_t bytes)
@@ -140,7 +172,7 @@ void corv_lane_unreserve(struct corv_lanes *l, const char *party, uint64_t bytes
     if (!lane)
         return;
     lane->reserved--;
-    l->memory -= bytes;
+    give_back(l, lane, bytes);
 }
 
 static struct corv_lane_job *pop(struct lane *lane)
@@ -156,6 +188,29 @@ static struct corv_lane_job *pop(struct lane *lane)
     return NULL;
 }
 
+static void let_go(struct corv_lanes *l, struct lane *lane, struct corv_lane_job *job)
+{
+    give_back(l, lane, job->bytes);
+    l->o.expire(l->o.ctx, &job->node);
+}
+
+/* What waits through a pause longer than its lease is given out anew anyway; until then it would
+ * keep memory from the other lanes. */
+static void let_go_old(struct corv_lanes *l, struct lane *lane, int64_t now_us)
+{
+    for (int p = 0; p < PRIORITIES; p++)
+        CORV_LIST_EACH(node, &lane->ready[p])
+        {
+            struct corv_lane_job *job = CORV_LIST_ITEM(node, struct corv_lane_job, node);
+
+            if (job->lease_until_us > now_us)
+                continue;
+            corv_list_del(node);
+            lane->ready_count--;
+            let_go(l, lane, job);
+        }
+}
+
 static void pump(struct corv_lanes *l, struct lane *lane, int64_t now_us)
 {
     while (lane->in_flight < lane->window && !paused(lane, now_us)) {
@@ -164,8 +219,7 @@ static void pump(struct corv_lanes *l, struct lane *lane, int64_t now_us)
         if (!job)
             return;
         if (job->lease_until_us <= now_us) {
-            l->memory -= job->bytes;
-            l->o.expire(l->o.ctx, &job->node);
+            let_go(l, lane, job);
             continue;
         }
         lane->in_flight++;
@@ -183,7 +237,7 @@ corv_rc corv_lane_push(
     if (reserved)
         lane->reserved--;
     else
-        l->memory += job->bytes;
+        hold(l, lane, job->bytes);
     corv_list_init(&job->node);
     corv_list_add(&lane->ready[job->priority > 0 ? 1 : 0], &job->node);
     lane->ready_count++;
@@ -237,7 +291,7 @@ void corv_lane_ended(struct corv_lanes *l, const char *party, struct corv_lane_j
     if (!lane)
         return;
     lane->in_flight--;
-    l->memory -= job->bytes;
+    give_back(l, lane, job->bytes);
     if (how == CORV_LANE_PARTNER)
         pause_lane(l, lane, pause_s, now_us);
     else
@@ -253,9 +307,11 @@ unsigned corv_lane_room(struct corv_lanes *l, size_t i, int64_t now_us)
      * lane does not run dry between two leases. */
     unsigned want = lane->failures > 0 ? 1 : lane->window * 2;
 
-    if (paused(lane, now_us) || l->memory >= l->o.memory || taken >= want)
+    if (paused(lane, now_us) || taken >= want)
         return 0;
-    return want - taken;
+    if (l->memory >= l->o.memory) /* held by others: one at a time is always possible */
+        return taken == 0 && l->memory < IDLE_FACTOR * l->o.memory ? 1 : 0;
+    return has_its_share(l, lane, 0) ? 0 : want - taken;
 }
 
 const char *corv_lane_party(const struct corv_lanes *l, size_t i)
@@ -278,8 +334,11 @@ void corv_lane_set_backlog(struct corv_lanes *l, const char *party, bool more)
 
 void corv_lanes_tick(struct corv_lanes *l, int64_t now_us)
 {
-    for (size_t i = 0; i < l->count; i++)
+    for (size_t i = 0; i < l->count; i++) {
+        if (paused(l->lanes[i], now_us))
+            let_go_old(l, l->lanes[i], now_us);
         pump(l, l->lanes[i], now_us);
+    }
 }
 
 void corv_lanes_drop_ready(struct corv_lanes *l)
@@ -287,10 +346,8 @@ void corv_lanes_drop_ready(struct corv_lanes *l)
     for (size_t i = 0; i < l->count; i++) {
         struct corv_lane_job *job;
 
-        while ((job = pop(l->lanes[i]))) {
-            l->memory -= job->bytes;
-            l->o.expire(l->o.ctx, &job->node);
-        }
+        while ((job = pop(l->lanes[i])))
+            let_go(l, l->lanes[i], job);
     }
 }
 

@@ -22,7 +22,8 @@ struct corv_lanes;
 struct corv_lanes_options {
     unsigned in_flight;     /* per lane, when the lane does not say */
     unsigned ready_max;     /* deliveries waiting in memory per lane */
-    uint64_t memory;        /* bytes of payload in all lanes together */
+    uint64_t memory;        /* bytes of payload in all lanes together; above it, until four times
+                             * as much, a lane may have one message */
     unsigned retry_first_s; /* pause after the first failure of a partner */
     unsigned retry_max_s;
     void (*start)(void *ctx, struct corv_list *job);  /* begin this delivery now */
@@ -43,6 +44,10 @@ CORV_MUST_CHECK corv_rc corv_lanes_new(const struct corv_lanes_options *o, struc
 void corv_lanes_free(struct corv_lanes *l); /* accepts NULL; must hold no jobs */
 /* Makes the lane known (idempotent); in_flight 0: the default. */
 CORV_MUST_CHECK corv_rc corv_lane_add(struct corv_lanes *l, const char *party, unsigned in_flight);
+
+/* A new configuration: for lanes that do not say themselves (corv_lane_add again), and pauses. */
+void corv_lanes_set(
+    struct corv_lanes *l, unsigned in_flight, unsigned retry_first_s, unsigned retry_max_s);
 
 /* Room in memory for one more that comes straight from the store? True: reserved. False when the
  * lane is unknown, paused, full, or older deliveries wait in the database. */

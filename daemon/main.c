@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/build_up.h"
+#include "daemon/reload.h"
+#include "queue/embedded_pg.h"
 
-#define DRAIN_MS 20000
+#define DRAIN_MS    20000 /* for each part in turn: listener, adapters, queue */
+#define STOP_MS     60000 /* for all of it */
+#define SIGNALS     3
+#define LARGE_BYTES (1 << 20)
 
 struct options {
     const char *config;
@@ -78,24 +84,59 @@ static int load(const struct options *o, struct corv_config **config)
     return code;
 }
 
-static void stop_came(uv_signal_t *handle, int signum)
+/* Nothing is lost: what is not settled is in the database, and the leases run out. The private
+ * PostgreSQL gets its order to stop and does so by itself. */
+static void end_at_once(struct corv_app *app, const char *why)
 {
-    struct corv_app *app = handle->data;
-
-    CORV_LOG(INFO, "daemon.signal", NULL, CORV_N(COUNT, signum));
-    (void)sd_notify(0, "STOPPING=1");
-    corv_drain(app, DRAIN_MS);
+    CORV_LOG(WARNING, "daemon.cut-short", NULL, CORV_F(WHAT, why));
+    if (app->embedded && corv_embedded_pg_pid(app->embedded) > 0)
+        (void)kill(corv_embedded_pg_pid(app->embedded), SIGINT);
+    _exit(EX_TEMPFAIL);
 }
 
-static void watch_signals(struct corv_app *app, uv_signal_t *signals)
+static void limit_reached(uv_timer_t *timer)
 {
-    static const int which[] = {SIGTERM, SIGINT};
+    end_at_once(timer->data, "limit");
+}
+
+/* handle->data is the limit's timer, whose data is the app. */
+static void stop_came(uv_signal_t *handle, int signum)
+{
+    uv_timer_t *limit = handle->data;
+    struct corv_app *app = limit->data;
+
+    CORV_LOG(INFO, "daemon.signal", NULL, CORV_N(COUNT, signum));
+    if (app->draining || app->unwanted)
+        end_at_once(app, "second-signal");
+    (void)uv_timer_start(limit, limit_reached, STOP_MS, 0);
+    uv_unref((uv_handle_t *)limit);
+    if (app->built)
+        corv_drain(app, DRAIN_MS);
+    else
+        app->unwanted = true;
+}
+
+static void reload_came(uv_signal_t *handle, int signum)
+{
+    uv_timer_t *limit = handle->data;
+    corv_rc rc = corv_reload(limit->data, NULL, NULL, NULL);
+
+    (void)signum;
+    if (rc != CORV_OK && rc != CORV_AGAIN)
+        CORV_LOG(WARNING, "config.not-reloaded", NULL, CORV_F(CODE, corv_rc_name(rc)));
+}
+
+static void watch_signals(struct corv_app *app, uv_signal_t *signals, uv_timer_t *limit)
+{
+    static const int which[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
     (void)signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < 2; i++) {
+    (void)uv_timer_init(&app->loop, limit);
+    limit->data = app;
+    for (size_t i = 0; i < SIGNALS; i++) {
         (void)uv_signal_init(&app->loop, &signals[i]);
-        signals[i].data = app;
-        (void)uv_signal_start(&signals[i], stop_came, which[i]);
+        signals[i].data = limit;
+        (void)uv_signal_start(&signals[i], which[i] == SIGHUP ? reload_came : stop_came, which[i]);
         uv_unref((uv_handle_t *)&signals[i]);
     }
 }
@@ -109,6 +150,17 @@ static void set_workers(const struct corv_config *c)
     (void)setenv("UV_THREADPOOL_SIZE", text, 1);
 }
 
+static int not_started(const struct corv_app *app, const struct corv_fault *fault)
+{
+    if (app->unwanted)
+        return EX_OK;
+    CORV_LOG(ERROR, "daemon.not-started", NULL, CORV_F(CODE, fault->code[0] ? fault->code : NULL),
+        CORV_F(REASON, fault->text[0] ? fault->text : NULL));
+    (void)fprintf(
+        stderr, "corvd: niet gestart: %s\n", fault->text[0] ? fault->text : "geen geheugen");
+    return fault->cls == CORV_FAULT_SETTINGS ? EX_CONFIG : EX_UNAVAILABLE;
+}
+
 /* Test builds only: what takes a day must not take a day. */
 static void shift_clock(void)
 {
@@ -120,14 +172,25 @@ static void shift_clock(void)
 #endif
 }
 
+/* A body, its sealed form and libpq's buffers go back to the kernel when they are freed. Left to
+ * itself glibc raises this bound to 32 MiB after the first of them, and keeps what follows. */
+static void keep_memory_small(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 static int run(struct corv_config *config_take)
 {
     static struct corv_app app;
-    static uv_signal_t signals[2];
+    static uv_signal_t signals[SIGNALS];
+    static uv_timer_t limit;
     struct corv_fault fault = {0};
     enum corv_log_level level = CORV_LOG_INFO;
     int code = EX_OK;
 
+    keep_memory_small();
     app.config = config_take;
     if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
         corv_log_set_level(level);
@@ -136,19 +199,15 @@ static int run(struct corv_config *config_take)
     if (uv_loop_init(&app.loop) != 0)
         return EX_OSERR;
     (void)uv_loop_configure(&app.loop, UV_METRICS_IDLE_TIME);
-    watch_signals(&app, signals);
-    if (corv_build_up(&app, &fault) != CORV_OK) {
-        CORV_LOG(ERROR, "daemon.not-started", NULL, CORV_F(CODE, fault.code[0] ? fault.code : NULL),
-            CORV_F(REASON, fault.text[0] ? fault.text : NULL));
-        (void)fprintf(
-            stderr, "corvd: niet gestart: %s\n", fault.text[0] ? fault.text : "geen geheugen");
-        code = fault.cls == CORV_FAULT_SETTINGS ? EX_CONFIG : EX_UNAVAILABLE;
-    } else {
-        (void)sd_notify(0, "READY=1");
+    watch_signals(&app, signals, &limit);
+    app.built = corv_build_up(&app, &fault) == CORV_OK;
+    if (app.built)
         (void)uv_run(&app.loop, UV_RUN_DEFAULT);
-    }
-    for (size_t i = 0; i < 2; i++)
+    else
+        code = not_started(&app, &fault);
+    for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&signals[i], NULL);
+    uv_close((uv_handle_t *)&limit, NULL);
     corv_take_down(&app, DRAIN_MS);
     (void)uv_loop_close(&app.loop);
     CORV_LOG(INFO, "daemon.stopped", NULL, CORV_N(COUNT, code));

@@ -5,6 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/host/host.h"
+#include "schemas/judge.h"
 
 struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer answerer)
 {
@@ -19,6 +20,7 @@ struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer
     m->app = app;
     m->answerer = answerer;
     m->config = corv_config_hold(app->config);
+    m->judge = corv_judge_hold(app->judge);
     m->received_us = corv_clock_us();
     m->day = corv_clock_day(m->received_us);
     m->parts_count = 1;
@@ -32,7 +34,8 @@ void corv_message_take_body(struct corv_message *m, char *body_take, size_t size
 {
     m->parts[0].body = body_take;
     m->parts[0].size = size;
-    if (body_take)
+    m->parts[0].held = body_take != NULL;
+    if (m->parts[0].held)
         m->app->metrics.held_bytes += size;
     m->app->metrics.received_bytes_total += size;
 }
@@ -50,7 +53,7 @@ void corv_message_free(struct corv_message *m)
         return;
     app->metrics.intake_now--;
     for (unsigned i = 0; i < m->parts_count; i++) {
-        if (m->parts[i].body)
+        if (m->parts[i].held)
             app->metrics.held_bytes -= m->parts[i].size;
         free(m->parts[i].body);
         free(m->parts[i].sealed);
@@ -58,6 +61,7 @@ void corv_message_free(struct corv_message *m)
     corv_verdict_free(&m->verdict);
     corv_plan_free(&m->plan);
     corv_findings_free(&m->addressing);
+    corv_judge_free(m->judge);
     corv_config_free(m->config);
     free(m);
     corv_hosts_room(app->hosts);

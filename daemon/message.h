@@ -20,12 +20,16 @@ struct corv_part {
     struct corv_id id;
     const char *kind;
     const char *content_type;
-    char *body; /* owned; may be handed to a lane after COMMIT */
+    char *body; /* owned; may be handed to a lane after COMMIT; NULL once sealed in its place */
     size_t size;
+    bool held; /* counted in held_bytes */
     struct corv_digest digest;
     char *sealed; /* owned */
     size_t sealed_size;
 };
+
+/* From this size on the body is sealed in its own place: there is no second copy in memory. */
+#define CORV_PART_BIG ((size_t)1 << 20)
 
 #define CORV_SELF "corvd" /* sender of what we make ourselves; no party may have this id */
 
@@ -58,6 +62,7 @@ struct corv_message {
     struct corv_app *app;
     struct corv_answerer answerer;
     struct corv_config *config;      /* counted: the one it is judged by */
+    struct corv_judge *judge;        /* counted, likewise */
     const struct corv_party *sender; /* as the transport proved it; NULL: nobody we know */
     struct corv_journey journey;
     int64_t received_us;
@@ -73,8 +78,7 @@ struct corv_message {
     struct corv_queue_message stored[CORV_PARTS_MAX];
     struct corv_queue_delivery deliveries[CORV_PLAN_MAX];
     struct corv_queue_event events[3];
-    char zaak_key[CORV_DIGEST_TEXT];
-    char detail[3][256];
+    char detail[3][320];
 };
 
 struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer answerer);

@@ -52,17 +52,23 @@ static const struct corv_party *sender_of(struct corv_app *app, struct corv_http
 static void deny(struct corv_app *app, struct corv_http_request *r)
 {
     const char *oin = corv_http_peer_oin(r);
+    unsigned dropped = 0;
 
     app->metrics.access_denied_total++;
-    CORV_LOG(WARNING, "access.denied", NULL, CORV_F(PEER, corv_http_peer(r)),
-        CORV_F(OIN, *oin ? oin : NULL));
+    if (corv_http_may_log(r, &dropped))
+        CORV_LOG(WARNING, "access.denied", NULL, CORV_F(PEER, corv_http_peer(r)),
+            CORV_F(OIN, *oin ? oin : NULL), CORV_N(COUNT, dropped));
     corv_problem_reply(r, "access.unknown-party");
 }
 
 static void turn_away(struct corv_app *app, struct corv_http_request *r, const char *code)
 {
+    unsigned dropped = 0;
+
     app->metrics.messages_busy_total++;
-    CORV_LOG(INFO, "receive.busy", NULL, CORV_F(CODE, code), CORV_F(PEER, corv_http_peer(r)));
+    if (corv_http_may_log(r, &dropped))
+        CORV_LOG(INFO, "receive.busy", NULL, CORV_F(CODE, code), CORV_F(PEER, corv_http_peer(r)),
+            CORV_N(COUNT, dropped));
     corv_problem_reply(r, code);
 }
 

@@ -27,6 +27,8 @@ static struct corv_queue_delivery *deliveries_of(
 {
     struct corv_queue_message *q = &m->stored[part];
     int priority = m->verdict.envelope->urgent ? CORV_PRIORITY_SPOED : CORV_PRIORITY_NORMAL;
+    bool big = m->parts[part].body == NULL; /* there is one copy, for one delivery */
+    bool taken = false;
     int no = 0;
 
     q->deliveries = d;
@@ -42,21 +44,24 @@ static struct corv_queue_delivery *deliveries_of(
             .state = p->to ? CORV_DELIVERY_WAITING : CORV_DELIVERY_HELD,
             .held_code = p->held_code,
             .held_question = p->held_question};
-        if (p->to)
+        if (p->to && !(big && taken))
             d->lease_now = corv_lane_reserve(m->app->lanes, p->to->id, m->parts[part].size);
+        taken = taken || d->lease_now;
         d++;
     }
     q->deliveries_count = (unsigned)no;
     return d;
 }
 
-/* The dedup key and the case key are digests, so that nothing of the case leaves the payload. */
+/* The dedup key is a digest, so that nothing of the case leaves the payload. It begins with who the
+ * zender turned out to be, not with what the message says: a confirmation may leave its organisatie
+ * out, and then two parties could write the same. */
 static corv_rc key_of(const struct corv_message *m, struct corv_digest *key)
 {
     const struct corv_envelope *e = m->verdict.envelope;
     const char *reference = text(e->referentienummer);
     bool blank = reference[strspn(reference, " \t\r\n")] == '\0';
-    struct corv_view fields[] = {corv_view_str(text(e->zender.organisatie)),
+    struct corv_view fields[] = {corv_view_str(m->plan.filer->oin),
         corv_view_str(text(e->zender.applicatie)), corv_view_str(text(e->zender.administratie)),
         corv_view_str(reference),
         /* without a reference only the very same bytes are a repeat */
@@ -114,8 +119,10 @@ static void describe_events(struct corv_message *m)
     event(m, 2, "message.conflict", corv_answer_get(CORV_ANSWER_DUPLICATE)->stuf);
     for (unsigned i = 0; i < 3; i++)
         (void)snprintf(m->detail[i], sizeof m->detail[i],
-            "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u}", m->parts[0].kind,
-            digest, m->parts[0].size, m->plan.count);
+            "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u,\"schemas\":\"%s\","
+            "\"rules\":\"%s\"}",
+            m->parts[0].kind, digest, m->parts[0].size, m->plan.count, m->verdict.schema_set,
+            m->verdict.rule_pack);
 }
 
 /* What was reserved but not stored goes back to the lanes. */

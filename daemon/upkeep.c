@@ -11,6 +11,7 @@
 #include "daemon/deliver.h"
 #include "daemon/host/host.h"
 #include "daemon/retention.h"
+#include "daemon/service.h"
 #include "queue/embedded_pg.h"
 #include "queue/queue.h"
 
@@ -80,6 +81,7 @@ static void backlog_came(void *ctx, const struct corv_backlog *b, size_t count, 
         if (b[i].oldest_due_us && now - b[i].oldest_due_us > oldest)
             oldest = now - b[i].oldest_due_us;
     }
+    corv_service_backlog(app, b, count);
     app->metrics.deliveries_waiting = waiting;
     app->metrics.deliveries_due = due;
     app->metrics.oldest_due_milliseconds = (uint64_t)(oldest / 1000);

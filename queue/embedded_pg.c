@@ -36,6 +36,11 @@ struct corv_embedded_pg {
     pid_t pid;             /* 0: not running */
     bool child;            /* ours to wait for; else adopted */
     int status;            /* as waitpid told, once the child has ended */
+
+    bool (*go_on)(void *ctx); /* while starting, or NULL */
+    void *go_on_ctx;
+    int64_t asked_us;
+    bool given_up;
 };
 
 static void nap(void)
@@ -43,6 +48,18 @@ static void nap(void)
     const struct timespec ts = {.tv_nsec = 20000000};
 
     (void)nanosleep(&ts, NULL);
+}
+
+/* A nap of the start, in which whoever waits for us is told now and then that we are at it. */
+static void rest(struct corv_embedded_pg *pg)
+{
+    int64_t now = corv_clock_mono_us();
+
+    nap();
+    if (!pg->go_on || now - pg->asked_us < SECOND)
+        return;
+    pg->asked_us = now;
+    pg->given_up = pg->given_up || !pg->go_on(pg->go_on_ctx);
 }
 
 /* ---- is it there -------------------------------------------------------------------------- */
@@ -67,9 +84,9 @@ static bool wait_end(struct corv_embedded_pg *pg, int64_t limit)
     int64_t until = corv_clock_mono_us() + limit;
 
     while (alive(pg)) {
-        if (corv_clock_mono_us() > until)
+        if (corv_clock_mono_us() > until || pg->given_up)
             return false;
-        nap();
+        rest(pg);
     }
     return true;
 }
@@ -80,6 +97,12 @@ static bool answers(const struct corv_embedded_pg *pg)
 }
 
 /* ---- the cluster -------------------------------------------------------------------------- */
+
+static corv_rc abandoned(struct corv_fault *fault)
+{
+    return CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_STORE, "store.abandoned",
+        "Het starten van de database is afgebroken.");
+}
 
 static corv_rc run_initdb(struct corv_embedded_pg *pg, struct corv_fault *fault)
 {
@@ -96,8 +119,13 @@ static corv_rc run_initdb(struct corv_embedded_pg *pg, struct corv_fault *fault)
     if (rc != CORV_OK)
         return rc;
     if (!wait_end(pg, INIT_LIMIT)) {
+        bool given_up = pg->given_up;
+
         (void)kill(pg->pid, SIGKILL);
+        pg->given_up = false;
         (void)wait_end(pg, QUIT_LIMIT);
+        if (given_up)
+            return abandoned(fault);
         return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_STORE, "store.slow",
             "Het aanmaken van de database duurt langer dan 5 minuten. Kijk of de schijf werkt.");
     }
@@ -197,6 +225,12 @@ static corv_rc too_slow(const struct corv_embedded_pg *pg, struct corv_fault *fa
         "opnieuw.");
 }
 
+/* The server is at work on its WAL, and somebody is there to say when that takes too long. */
+static bool recovering(struct corv_embedded_pg *pg)
+{
+    return pg->go_on && alive(pg) && PQping(pg->maintenance) == PQPING_REJECT;
+}
+
 /* Until the server answers. One that ends by itself is tried again for as long as the reason may
  * pass: an old one that is still stopping, or its last processes. */
 static corv_rc bring_up(struct corv_embedded_pg *pg, struct corv_fault *fault)
@@ -207,12 +241,14 @@ static corv_rc bring_up(struct corv_embedded_pg *pg, struct corv_fault *fault)
     corv_rc rc = CORV_OK;
 
     corv_pg_run_log_mark(&pg->home, &mark);
-    while (corv_clock_mono_us() < until) {
+    while (corv_clock_mono_us() < until || recovering(pg)) {
         if (!alive(pg))
             rc = start_or_adopt(pg, fault);
         if (rc != CORV_OK && rc != CORV_AGAIN)
             return rc;
-        nap();
+        rest(pg);
+        if (pg->given_up)
+            return abandoned(fault);
         if (alive(pg) && answers(pg))
             return CORV_OK;
         if (rc == CORV_AGAIN || alive(pg) || !pg->child)
@@ -267,6 +303,12 @@ static corv_rc prepare(struct corv_embedded_pg *pg, const char *state_dir, struc
 corv_rc corv_embedded_pg_start(
     const char *state_dir, struct corv_embedded_pg **out, struct corv_fault *fault)
 {
+    return corv_embedded_pg_start_patient(state_dir, NULL, NULL, out, fault);
+}
+
+corv_rc corv_embedded_pg_start_patient(const char *state_dir, bool (*go_on)(void *ctx), void *ctx,
+    struct corv_embedded_pg **out, struct corv_fault *fault)
+{
     struct corv_embedded_pg *pg = calloc(1, sizeof *pg);
     corv_rc rc;
 
@@ -275,6 +317,8 @@ corv_rc corv_embedded_pg_start(
         return CORV_FAIL(
             fault, CORV_E_NOMEM, CORV_FAULT_STORE, "store.memory", "Er is te weinig geheugen.");
     pg->lock = -1;
+    pg->go_on = go_on;
+    pg->go_on_ctx = ctx;
     (void)pthread_mutex_init(&pg->mutex, NULL);
     rc = prepare(pg, state_dir, fault);
     if (rc == CORV_OK)
@@ -285,6 +329,7 @@ corv_rc corv_embedded_pg_start(
         release(pg); /* a server that is still recovering goes on; the next start adopts it */
         return rc;
     }
+    pg->go_on = NULL; /* from now on others may wait, on other threads */
     *out = pg;
     return CORV_OK;
 }

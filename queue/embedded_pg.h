@@ -6,6 +6,7 @@
 #ifndef CORV_QUEUE_EMBEDDED_PG_H
 #define CORV_QUEUE_EMBEDDED_PG_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "daemon/base/fault.h"
@@ -15,6 +16,11 @@ struct corv_embedded_pg;
 /* Starts or adopts the server under state_dir/postgres; returns when it accepts connections. */
 CORV_MUST_CHECK corv_rc corv_embedded_pg_start(
     const char *state_dir, struct corv_embedded_pg **out, struct corv_fault *fault);
+/* The same, for a caller who can say when it takes too long: go_on is asked about every second,
+ * and while it says yes a server that recovers from a crash is waited for without a limit. On its
+ * no: CORV_E_STATE, "store.abandoned". */
+CORV_MUST_CHECK corv_rc corv_embedded_pg_start_patient(const char *state_dir,
+    bool (*go_on)(void *ctx), void *ctx, struct corv_embedded_pg **out, struct corv_fault *fault);
 /* libpq connection string, borrowed. */
 const char *corv_embedded_pg_conninfo(const struct corv_embedded_pg *pg);
 pid_t corv_embedded_pg_pid(const struct corv_embedded_pg *pg);

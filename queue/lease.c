@@ -6,7 +6,8 @@
 #include "daemon/base/log.h"
 #include "queue/writer.h"
 
-#define READS_MAX 16 /* questions under way */
+#define READS_MAX   16      /* questions under way */
+#define PIECE_BYTES 4194304 /* larger payloads are read in pieces; also in the SQL */
 
 /* One index probe per lane and priority, so that what waits for later costs nothing. Locked but
  * left (too many bytes) is free again at the end of the statement. Everything else is met by key,
@@ -32,10 +33,15 @@ const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     "  RETURNING z.*, d.route, d.party, d.attempts, d.created_at)"
     " SELECT t.message_id, t.no, t.kind, t.route, t.party, t.sender, t.zender_org, t.zender_app,"
     "  t.zender_adm, t.referentie, t.content_type, t.priority, t.attempts, t.created_at, t.digest,"
-    "  y.sealed"
-    " FROM taken t LEFT JOIN LATERAL (SELECT sealed FROM payload WHERE id = t.message_id LIMIT 1) y"
+    "  CASE WHEN y.size <= 4194304 THEN y.sealed END, y.size"
+    " FROM taken t LEFT JOIN LATERAL (SELECT sealed, octet_length(sealed) AS size FROM payload"
+    "  WHERE id = t.message_id LIMIT 1) y"
     "  ON true"
     " ORDER BY t.priority, t.due_at, t.message_id, t.no"};
+/* A large payload in one result would be in memory three times: libpq's buffer, its result, ours.
+ * Its storage is EXTERNAL, so that a piece costs only that piece. */
+const struct corv_pg_stmt corv_sql_piece = {"corv_piece",
+    "SELECT substring(sealed FROM $2::integer FOR 4194304) FROM payload WHERE id = $1::uuid"};
 const struct corv_pg_stmt corv_sql_release = {"corv_release",
     "UPDATE delivery SET owner = NULL, due_at = $2::timestamptz"
     " WHERE owner = $1::text AND state = 0"};
@@ -114,6 +120,8 @@ struct lease {
     void *ctx;
     struct corv_leased **list; /* owned until given away */
     size_t count;
+    size_t at;     /* of the large payload that is read in pieces */
+    size_t filled; /* bytes of it that are there */
 };
 
 void corv_leased_free(struct corv_leased *d)
@@ -146,16 +154,18 @@ static bool read_texts(struct corv_leased *d, const PGresult *res, int row)
     return true;
 }
 
-/* A payload that is gone (purged, or its key with it) comes as nothing: the asker settles it. */
-static bool read_sealed(struct corv_leased *d, struct corv_view sealed)
+/* A payload that is gone (purged, or its key with it) comes as nothing: the asker settles it. A
+ * large one comes as its size only, and is filled piece by piece. */
+static bool read_sealed(struct corv_leased *d, struct corv_view sealed, int64_t size)
 {
-    if (!sealed.p || sealed.n == 0)
+    if (size <= 0)
         return true;
-    d->sealed = malloc(sealed.n);
+    d->sealed = malloc((size_t)size);
     if (!d->sealed)
         return false;
-    memcpy(d->sealed, sealed.p, sealed.n);
-    d->sealed_size = sealed.n;
+    if (sealed.p)
+        memcpy(d->sealed, sealed.p, sealed.n);
+    d->sealed_size = (size_t)size;
     return true;
 }
 
@@ -173,7 +183,8 @@ static struct corv_leased *read_leased(const PGresult *res, int row)
     d->first_due_us = corv_pg_time(res, row, 13);
     if (digest.n == sizeof d->digest.b)
         memcpy(d->digest.b, digest.p, digest.n);
-    if (!read_texts(d, res, row) || !read_sealed(d, corv_pg_view(res, row, 15))) {
+    if (!read_texts(d, res, row) ||
+        !read_sealed(d, corv_pg_view(res, row, 15), corv_pg_int(res, row, 16))) {
         corv_leased_free(d);
         return NULL;
     }
@@ -199,9 +210,52 @@ static void lease_found(struct corv_read *r, const PGresult *res)
         CORV_LOG(ERROR, "queue.lease-no-memory", NULL, CORV_N(COUNT, (size_t)rows - l->count));
 }
 
+/* The next large payload that is not whole yet, or NULL. */
+static struct corv_leased *unfinished(struct lease *l)
+{
+    for (; l->at < l->count; l->at++, l->filled = 0) {
+        struct corv_leased *d = l->list[l->at];
+
+        if (d->sealed && d->sealed_size > PIECE_BYTES && l->filled < d->sealed_size)
+            return d;
+    }
+    return NULL;
+}
+
+static void piece_found(struct corv_read *r, const PGresult *res)
+{
+    struct lease *l = (struct lease *)(void *)r;
+    struct corv_leased *d = l->list[l->at];
+    struct corv_view piece = PQntuples(res) == 1 ? corv_pg_view(res, 0, 0) : (struct corv_view){0};
+
+    if (piece.n > 0 && piece.n <= d->sealed_size - l->filled) {
+        memcpy(d->sealed + l->filled, piece.p, piece.n);
+        l->filled += piece.n;
+        return;
+    }
+    free(d->sealed); /* purged while we read it */
+    d->sealed = NULL;
+    d->sealed_size = 0;
+}
+
+static corv_rc ask_piece(struct corv_queue *q, struct lease *l, const struct corv_leased *d)
+{
+    struct corv_pg_params p = {0};
+
+    corv_pg_add_view(&p, corv_view_of(d->message.b, sizeof d->message.b));
+    corv_pg_add_int4(&p, (int32_t)l->filled + 1);
+    l->read.found = piece_found;
+    return corv_read_ask(q, &l->read, &corv_sql_piece, &p);
+}
+
 static void lease_answer(struct corv_read *r)
 {
     struct lease *l = (struct lease *)(void *)r;
+    struct corv_leased *large = r->failed ? NULL : unfinished(l);
+
+    if (large && ask_piece(r->q, l, large) == CORV_OK)
+        return; /* and here again */
+    r->failed = r->failed || large != NULL;
 
     if (l->read.failed) {
         for (size_t i = 0; i < l->count; i++)

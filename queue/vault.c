@@ -165,6 +165,36 @@ out:
     return rc;
 }
 
+corv_rc corv_vault_seal_own(struct corv_vault *v, const struct corv_id *id, char **p, size_t *size)
+{
+    uint32_t hour = hour_now();
+    struct corv_vault_key key = {0};
+    size_t n = *size;
+    corv_rc rc;
+
+    if (n > INT_MAX - OVERHEAD)
+        return CORV_E_LIMIT;
+    rc = hour_key(v, hour, true, &key);
+    if (rc != CORV_OK)
+        return rc;
+
+    char *more = realloc(*p, n + OVERHEAD); /* of large ones the kernel moves the pages */
+
+    rc = CORV_E_NOMEM;
+    if (!more)
+        goto out;
+    *p = more;
+    memmove(more + AT_TEXT, more, n);
+    memcpy(more, MAGIC, AT_HOUR);
+    put_hour((uint8_t *)more + AT_HOUR, hour);
+    rc = seal_into(v, id, corv_view_of(more + AT_TEXT, n), &key, (uint8_t *)more);
+    if (rc == CORV_OK)
+        *size = n + OVERHEAD;
+out:
+    OPENSSL_cleanse(&key, sizeof key);
+    return rc;
+}
+
 /* ---- opening ------------------------------------------------------------------------------ */
 
 uint32_t corv_vault_hour_of(struct corv_view sealed)
@@ -228,6 +258,32 @@ corv_rc corv_vault_open_sealed(struct corv_vault *v, const struct corv_id *id,
 out:
     OPENSSL_cleanse(&key, sizeof key);
     free(p);
+    return rc;
+}
+
+corv_rc corv_vault_open_own(struct corv_vault *v, const struct corv_id *id, char **p, size_t *size)
+{
+    struct corv_view sealed = corv_view_of(*p, *size);
+    uint32_t hour = corv_vault_hour_of(sealed);
+    struct corv_vault_key key = {0};
+    corv_rc rc;
+
+    if (hour == 0 || sealed.n - OVERHEAD > INT_MAX)
+        return CORV_E_INVALID;
+    rc = hour_key(v, hour, false, &key);
+    if (rc == CORV_OK) {
+        size_t n = sealed.n - OVERHEAD;
+
+        rc = open_into(v, id, sealed, &key, (uint8_t *)*p + AT_TEXT);
+        if (rc == CORV_OK) {
+            memmove(*p, *p + AT_TEXT, n);
+            (*p)[n] = '\0';
+            *size = n;
+        } else {
+            OPENSSL_cleanse(*p, sealed.n); /* what was decrypted so far is not known to be right */
+        }
+    }
+    OPENSSL_cleanse(&key, sizeof key);
     return rc;
 }
 

@@ -27,6 +27,13 @@ CORV_MUST_CHECK corv_rc corv_vault_seal(struct corv_vault *v, const struct corv_
 /* CORV_E_NOTFOUND: the hour's key has been destroyed. CORV_E_INVALID: changed or not ours. */
 CORV_MUST_CHECK corv_rc corv_vault_open_sealed(struct corv_vault *v, const struct corv_id *id,
     struct corv_view sealed, char **out, size_t *size);
+/* The same in the place of the text itself, for what is too large to have twice. *p (malloc'ed,
+ * owned by the caller before and after, possibly moved) becomes the other form, *size its size. On
+ * failure neither form is there any more, except that after CORV_E_NOTFOUND *p is still sealed. */
+CORV_MUST_CHECK corv_rc corv_vault_seal_own(
+    struct corv_vault *v, const struct corv_id *id, char **p, size_t *size);
+CORV_MUST_CHECK corv_rc corv_vault_open_own(
+    struct corv_vault *v, const struct corv_id *id, char **p, size_t *size);
 /* Overwrites and unlinks the key of that hour and forgets it. CORV_E_STATE: that hour is not over
  * yet. Another process that shares the folder notices at its next open. */
 CORV_MUST_CHECK corv_rc corv_vault_destroy_hour(struct corv_vault *v, uint32_t hour);

@@ -134,27 +134,6 @@ static corv_rc add_overlong(const struct check *c)
     return rc;
 }
 
-/* libxml2 skips what is not in the alphabet; a receiver may not. The message passes. */
-static void warn_strange(const struct check *c)
-{
-    for (size_t i = 0; i < c->d->attachments_count && c->findings->count < CORV_FINDINGS_MAX; i++) {
-        const struct corv_attachment *a = &c->d->attachments[i];
-        struct corv_finding one = {.layer = CORV_LAYER_RULE,
-            .severity = CORV_SEV_WARNING,
-            .actor = CORV_ACT_LEVERANCIER,
-            .line = a->line,
-            .code = "rule.base64-alphabet",
-            .text = "De bijlage bevat tekens die niet in base64 horen; de ontvanger kan haar "
-                    "mogelijk niet lezen."};
-
-        if (!a->base64.strange || !corv_base64_valid(&a->base64) || !a->node->parent ||
-            !corv_node_is(a->node->parent, CORV_NS_ZKN, "gerelateerde"))
-            continue;
-        corv_node_path(a->node, NULL, one.path, sizeof one.path);
-        corv_findings_add(c->findings, &one);
-    }
-}
-
 corv_rc corv_schema_check(xmlSchemaPtr schema, const struct corv_document *d, xmlNodePtr message,
     struct corv_findings *findings)
 {
@@ -165,6 +144,5 @@ corv_rc corv_schema_check(xmlSchemaPtr schema, const struct corv_document *d, xm
         return rc;
     if (add_overlong(&c) != CORV_OK)
         rc = CORV_E_INVALID;
-    warn_strange(&c);
     return rc;
 }

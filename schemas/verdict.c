@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "schemas/envelope_read.h"
+#include "schemas/judge.h"
 #include "schemas/reader.h"
 #include "schemas/schema_check.h"
 #include "schemas/schema_set.h"
@@ -88,9 +89,38 @@ static corv_rc check_header(const struct corv_envelope *e, struct corv_findings 
     return rc;
 }
 
-/* One layer after another; the first that refuses ends it. Rules beyond the schema get their
- * place after check_header, with the document still at hand. */
-static corv_rc judge(const struct corv_schemas *s, struct corv_document *d, struct corv_verdict *v)
+/* Who judges: one set alone, or all that is in force. */
+struct bench {
+    const struct corv_schemas *only; /* NULL: by judge */
+    const struct corv_judge *judge;
+    const char *party;
+    int day;
+};
+
+static const struct corv_schemas *pick(const struct bench *b, struct corv_verdict *v)
+{
+    if (b->only)
+        return b->only;
+    (void)snprintf(v->schema_set, sizeof v->schema_set, "%s",
+        corv_judge_set_name(b->judge, v->kind, b->party, b->day));
+    (void)snprintf(v->rule_pack, sizeof v->rule_pack, "%s", corv_judge_pack_version(b->judge));
+    return corv_judge_schemas(b->judge, v->kind, b->party, b->day);
+}
+
+static corv_rc check_schema(
+    const struct bench *b, struct corv_document *d, xmlNodePtr message, struct corv_verdict *v)
+{
+    xmlSchemaPtr schema = corv_schemas_for(pick(b, v), corv_kind_family(v->kind));
+
+    if (schema)
+        return corv_schema_check(schema, d, message, &v->findings);
+    corv_findings_addf(&v->findings, CORV_LAYER_SCHEMA, CORV_ACT_BEHEERDER, "schema.not-available",
+        0, NULL, "Voor deze berichtsoort is geen schema in gebruik.");
+    return CORV_E_INVALID;
+}
+
+/* One layer after another; the first that refuses ends it. */
+static corv_rc judge(const struct bench *b, struct corv_document *d, struct corv_verdict *v)
 {
     xmlNodePtr message = NULL;
     bool soap = false;
@@ -98,25 +128,18 @@ static corv_rc judge(const struct corv_schemas *s, struct corv_document *d, stru
 
     if (rc == CORV_OK)
         rc = check_kind(message, v);
-    if (rc != CORV_OK)
-        return rc;
-
-    xmlSchemaPtr schema = corv_schemas_for(s, corv_kind_family(v->kind));
-
-    if (!schema) {
-        corv_findings_addf(&v->findings, CORV_LAYER_SCHEMA, CORV_ACT_BEHEERDER,
-            "schema.not-available", 0, NULL, "Voor deze berichtsoort is geen schema in gebruik.");
-        return CORV_E_INVALID;
-    }
-    rc = corv_schema_check(schema, d, message, &v->findings);
+    if (rc == CORV_OK)
+        rc = check_schema(b, d, message, v);
     if (rc == CORV_OK)
         rc = corv_envelope_read(message, v->kind, soap, &v->envelope);
     if (rc == CORV_OK)
         rc = check_header(v->envelope, &v->findings);
+    if (rc == CORV_OK && !b->only)
+        rc = corv_judge_rules(b->judge, d, message, v->kind, b->party, b->day, &v->findings);
     return rc;
 }
 
-corv_rc corv_verdict_of(const struct corv_schemas *s, struct corv_view bytes,
+static corv_rc verdict(const struct bench *b, struct corv_view bytes,
     const struct corv_read_limits *limits, struct corv_verdict *v)
 {
     struct corv_document d;
@@ -128,7 +151,7 @@ corv_rc corv_verdict_of(const struct corv_schemas *s, struct corv_view bytes,
     rc = corv_document_read(bytes, limits ? limits : &corv_read_limits_default, &d, &v->findings);
     v->kind = d.kind;
     if (rc == CORV_OK)
-        rc = judge(s, &d, v);
+        rc = judge(b, &d, v);
     corv_document_free(&d);
     xmlResetLastError(); /* this thread's last error may quote the message */
     if (corv_xml_memory_failed())
@@ -139,6 +162,22 @@ corv_rc corv_verdict_of(const struct corv_schemas *s, struct corv_view bytes,
         v->envelope = NULL;
     }
     return rc == CORV_E_INVALID ? CORV_OK : rc;
+}
+
+corv_rc corv_verdict_of(const struct corv_schemas *s, struct corv_view bytes,
+    const struct corv_read_limits *limits, struct corv_verdict *v)
+{
+    const struct bench b = {.only = s};
+
+    return verdict(&b, bytes, limits, v);
+}
+
+corv_rc corv_verdict_by(
+    const struct corv_judge *j, const struct corv_verdict_input *in, struct corv_verdict *v)
+{
+    const struct bench b = {.judge = j, .party = in->party, .day = in->day};
+
+    return verdict(&b, in->bytes, in->limits, v);
 }
 
 void corv_verdict_free(struct corv_verdict *v)

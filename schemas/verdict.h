@@ -32,15 +32,32 @@ struct corv_read_limits {
 };
 extern const struct corv_read_limits corv_read_limits_default;
 
+struct corv_judge; /* judge.h */
+
+/* What the message is judged by. */
+struct corv_verdict_input {
+    struct corv_view bytes;
+    const struct corv_read_limits *limits; /* NULL: the default ones */
+    const char *party;                     /* id of the sending party, NULL when unknown */
+    int day;                               /* YYYYMMDD in the Dutch calendar */
+};
+
 struct corv_verdict {
     bool valid;                     /* no finding of severity error */
     enum corv_kind kind;            /* as far as it could be seen */
     struct corv_findings findings;  /* owned; warnings may be present when valid */
     struct corv_envelope *envelope; /* owned; only when the schema layer passed */
+    char schema_set[48];            /* name of the set that judged; "" when none was asked */
+    char rule_pack[16];             /* version of the rules; "" when none */
 };
 
-/* Always fills v (free with corv_verdict_free). CORV_OK: v->valid tells. An error return means
- * that no verdict could be reached (memory): answer 503, never a yes or a no. */
+/* The whole verdict: schema set and rules as they are in force for this party and day. Always fills
+ * v, errors as below. */
+CORV_MUST_CHECK corv_rc corv_verdict_by(
+    const struct corv_judge *j, const struct corv_verdict_input *in, struct corv_verdict *v);
+/* Schema only, by one set. Always fills v (free with corv_verdict_free). CORV_OK: v->valid tells.
+ * An error return means that no verdict could be reached (memory): answer 503, never a yes or a no.
+ */
 CORV_MUST_CHECK corv_rc corv_verdict_of(const struct corv_schemas *s, struct corv_view bytes,
     const struct corv_read_limits *limits, struct corv_verdict *v);
 void corv_verdict_free(struct corv_verdict *v);

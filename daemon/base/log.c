@@ -74,11 +74,25 @@ uint64_t corv_log_censored(void)
     return atomic_load(&censored);
 }
 
+/* A Dutch sentence of ours may hold an accent: one of the letters U+00C0 to U+00FF. */
+static size_t accent(const struct corv_log_field *f, const char *at)
+{
+    return f->type == CORV_LF_REASON && (unsigned char)at[0] == 0xc3 &&
+                   ((unsigned char)at[1] & 0xc0) == 0x80
+               ? 2
+               : 0;
+}
+
 static bool fits(const struct corv_log_field *f)
 {
-    size_t n = strlen(f->s);
+    const char *p = f->s;
 
-    return n <= types[f->type].max && strspn(f->s, types[f->type].alphabet) == n;
+    for (size_t n = 1; n > 0; p += n) {
+        n = strspn(p, types[f->type].alphabet);
+        if (n == 0)
+            n = accent(f, p);
+    }
+    return *p == '\0' && (size_t)(p - f->s) <= types[f->type].max;
 }
 
 static void add_text(struct corv_buf *b, const char *s)

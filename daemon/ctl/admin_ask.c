@@ -69,9 +69,18 @@ static int split(const struct corv_buf *answer, struct corv_buf *body)
 
 int corv_ctl_admin_ask(const struct corv_config *c, const char *path, struct corv_buf *body)
 {
-    const struct timeval limit = {.tv_sec = SECONDS};
-    struct corv_buf answer;
     char request[256];
+
+    (void)snprintf(request, sizeof request,
+        "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+    return corv_ctl_admin_send(c, request, SECONDS, body);
+}
+
+int corv_ctl_admin_send(
+    const struct corv_config *c, const char *request, unsigned seconds, struct corv_buf *body)
+{
+    const struct timeval limit = {.tv_sec = (time_t)seconds};
+    struct corv_buf answer;
     int status = 0;
     int fd = c->admin.socket ? connect_unix(c->admin.socket)
                              : connect_ip(c->admin.address, c->admin.port);
@@ -81,8 +90,6 @@ int corv_ctl_admin_ask(const struct corv_config *c, const char *path, struct cor
     corv_buf_init(&answer, ANSWER_MAX);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    (void)snprintf(request, sizeof request,
-        "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
     if (send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request))
         read_answer(fd, &answer);
     status = split(&answer, body);

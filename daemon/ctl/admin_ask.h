@@ -10,4 +10,8 @@
 /* The answer's status, 0 when there is none; body gets the body. */
 int corv_ctl_admin_ask(const struct corv_config *c, const char *path, struct corv_buf *body);
 
+/* The same for any request, which asks to close; seconds is what each step may take. */
+int corv_ctl_admin_send(
+    const struct corv_config *c, const char *request, unsigned seconds, struct corv_buf *body);
+
 #endif

@@ -21,7 +21,8 @@
 
 struct corv_ctl {
     const char *config_path;
-    const char *verb; /* for messages */
+    bool config_given; /* --config was said */
+    const char *verb;  /* for messages */
     bool json;
     bool color;
     struct corv_config *config;   /* owned; see corv_ctl_config */

@@ -5,6 +5,8 @@
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
 #include "daemon/host/host.h"
+#include "daemon/judge_up.h"
+#include "schemas/verdict.h"
 
 static void add(struct corv_findings *f, int line, enum corv_severity severity, const char *path,
     const char *code, const char *text)
@@ -51,6 +53,19 @@ static void check_adapter(const struct corv_config *c, unsigned i, struct corv_f
             fault.code[0] ? fault.code : "adapter.check", fault.text);
 }
 
+/* The schema sets and rules that it names must be there and work. */
+static void check_judge(const struct corv_config *c, struct corv_findings *f)
+{
+    struct corv_judge *judge = NULL;
+    struct corv_fault fault = {0};
+
+    corv_schemas_init();
+    if (corv_judge_up(c, &judge, &fault) != CORV_OK)
+        add(f, 0, CORV_SEV_ERROR, strncmp(fault.code, "rules", 5) == 0 ? "rules[]" : "schemas[]",
+            fault.code[0] ? fault.code : "schemas.check", fault.text);
+    corv_judge_free(judge);
+}
+
 static void say(struct corv_ctl *ctl, const struct corv_findings *f)
 {
     for (size_t i = 0; i < f->count; i++) {
@@ -89,6 +104,7 @@ int corv_verb_config_check(struct corv_ctl *ctl, int argc, char **argv)
         check_files(ctl->config, &findings);
         for (unsigned i = 0; i < ctl->config->adapters_count; i++)
             check_adapter(ctl->config, i, &findings);
+        check_judge(ctl->config, &findings);
     } else {
         ctl->config = NULL;
     }

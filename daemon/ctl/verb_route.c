@@ -7,7 +7,9 @@
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/read_file.h"
 #include "daemon/ctl/verbs.h"
+#include "daemon/judge_up.h"
 #include "daemon/route.h"
+#include "schemas/verdict.h"
 
 /* JJJJ-MM-DD as YYYYMMDD; 0 when it is none. */
 static int read_day(const char *text)
@@ -86,10 +88,12 @@ static int explain(struct corv_ctl *ctl, const struct corv_envelope *e, const ch
     return rc == CORV_OK ? CORV_CTL_YES : rc == CORV_E_INVALID ? CORV_CTL_NO : CORV_CTL_ERROR;
 }
 
-static int judge(struct corv_ctl *ctl, const char *path, struct corv_verdict *v)
+static int judge(
+    struct corv_ctl *ctl, const char *path, const char *as, int day, struct corv_verdict *v)
 {
     struct corv_read_limits limits = corv_read_limits_default;
-    struct corv_schemas *schemas = NULL;
+    struct corv_verdict_input in = {.limits = &limits, .party = as, .day = day};
+    struct corv_judge *by = NULL;
     struct corv_fault fault = {0};
     struct corv_buf bytes;
     int code = CORV_CTL_ERROR;
@@ -98,19 +102,20 @@ static int judge(struct corv_ctl *ctl, const char *path, struct corv_verdict *v)
     limits.bytes = ctl->config->limits.body_bytes;
     corv_buf_init(&bytes, limits.bytes + 1);
     corv_schemas_init();
-    rc = corv_schemas_new(&schemas, &fault);
+    rc = corv_judge_up(ctl->config, &by, &fault);
     if (rc != CORV_OK) {
         (void)corv_ctl_fault(ctl, rc, &fault);
         goto out;
     }
     if (corv_ctl_read_file(ctl, path, limits.bytes, &bytes) != CORV_OK)
         goto out;
-    if (corv_verdict_of(schemas, corv_buf_view(&bytes), &limits, v) != CORV_OK)
+    in.bytes = corv_buf_view(&bytes);
+    if (corv_verdict_by(by, &in, v) != CORV_OK)
         (void)corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.memory", "Er is te weinig geheugen.");
     else
         code = v->valid ? CORV_CTL_YES : CORV_CTL_NO;
 out:
-    corv_schemas_free(schemas);
+    corv_judge_free(by);
     corv_buf_free(&bytes);
     return code;
 }
@@ -131,7 +136,7 @@ int corv_verb_route_explain(struct corv_ctl *ctl, int argc, char **argv)
             "Schrijf de dag achter --at als JJJJ-MM-DD, bijvoorbeeld 2026-11-22.");
     if (!corv_ctl_config(ctl))
         return CORV_CTL_ERROR;
-    code = judge(ctl, argv[0], &v);
+    code = judge(ctl, argv[0], as, day, &v);
     if (code == CORV_CTL_YES)
         code = explain(ctl, v.envelope, as, day);
     else if (code == CORV_CTL_NO && ctl->json)

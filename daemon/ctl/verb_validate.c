@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/base/clock.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/read_file.h"
 #include "daemon/ctl/verbs.h"
+#include "daemon/judge_up.h"
+#include "schemas/verdict.h"
 
 static json_t *verdict_json(const char *path, const struct corv_verdict *v)
 {
@@ -20,10 +23,10 @@ static void say(struct corv_ctl *ctl, const char *path, const struct corv_verdic
     corv_ctl_printf(ctl, ": valid %s\n", corv_kind_name(v->kind));
 }
 
-static int judge(
-    struct corv_ctl *ctl, const struct corv_schemas *schemas, const char *path, json_t *list)
+static int judge(struct corv_ctl *ctl, const struct corv_judge *by, const char *path, json_t *list)
 {
     struct corv_buf bytes;
+    struct corv_verdict_input in = {.day = corv_clock_day(corv_clock_us())};
     struct corv_verdict v = {0};
     int code = CORV_CTL_ERROR;
     corv_rc rc;
@@ -32,7 +35,8 @@ static int judge(
     rc = corv_ctl_read_file(ctl, path, corv_read_limits_default.bytes, &bytes);
     if (rc != CORV_OK)
         goto out;
-    rc = corv_verdict_of(schemas, corv_buf_view(&bytes), &corv_read_limits_default, &v);
+    in.bytes = corv_buf_view(&bytes);
+    rc = corv_verdict_by(by, &in, &v);
     if (rc != CORV_OK) {
         (void)corv_ctl_complain(
             ctl, CORV_CTL_ERROR, "ctl.memory", "Er is te weinig geheugen voor %s.", path);
@@ -49,23 +53,36 @@ out:
     return code;
 }
 
+/* Without --config only what is in the binary: schemas and rules as they come. */
+static corv_rc judge_of(
+    struct corv_ctl *ctl, const char *rules, struct corv_judge **out, struct corv_fault *fault)
+{
+    struct corv_judge_options o = {.no_rules = rules && strcmp(rules, "uit") == 0};
+
+    return ctl->config ? corv_judge_up(ctl->config, out, fault) : corv_judge_new(&o, out, fault);
+}
+
 int corv_verb_validate(struct corv_ctl *ctl, int argc, char **argv)
 {
-    struct corv_schemas *schemas = NULL;
+    const char *rules = NULL;
+    const struct corv_ctl_option options[] = {{"--rules", &rules}, {NULL, NULL}};
+    struct corv_judge *by = NULL;
     struct corv_fault fault = {0};
     json_t *list = NULL;
     int worst = CORV_CTL_YES;
     corv_rc rc;
 
-    if (!corv_ctl_options(ctl, &argc, argv, NULL, 1, INT32_MAX))
+    if (!corv_ctl_options(ctl, &argc, argv, options, 1, INT32_MAX))
         return CORV_CTL_ERROR;
     corv_schemas_init();
-    rc = corv_schemas_new(&schemas, &fault);
+    if (ctl->config_given && !corv_ctl_config(ctl))
+        return CORV_CTL_ERROR;
+    rc = judge_of(ctl, rules, &by, &fault);
     if (rc != CORV_OK)
         return corv_ctl_fault(ctl, rc, &fault);
     list = json_array();
     for (int i = 0; i < argc; i++) {
-        int code = judge(ctl, schemas, argv[i], list);
+        int code = judge(ctl, by, argv[i], list);
 
         worst = code > worst ? code : worst;
         if (!ctl->json)
@@ -74,6 +91,6 @@ int corv_verb_validate(struct corv_ctl *ctl, int argc, char **argv)
     if (ctl->json)
         corv_ctl_json(ctl, json_incref(list));
     json_decref(list);
-    corv_schemas_free(schemas);
+    corv_judge_free(by);
     return worst;
 }

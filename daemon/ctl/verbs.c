@@ -46,9 +46,11 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "reden: "
         "die blijft in het auditspoor staan.",
         corv_verb_drop},
-    {"validate", "BESTAND...", "Berichten nakijken zonder ze te versturen.",
+    {"validate", "[--rules uit] BESTAND...", "Berichten nakijken zonder ze te versturen.",
         "Een regel per bevinding: BESTAND: invalid LAAG CODE REGEL:KOLOM TEKST, of BESTAND: valid "
-        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen.",
+        "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen. Met "
+        "--config gelden de schemasets en regels van die configuratie; anders die van corvd zelf. "
+        "--rules uit kijkt alleen naar het schema.",
         corv_verb_validate},
     {"route explain", "BESTAND [--as PARTIJ] [--at JJJJ-MM-DD]",
         "Waar zou dit bericht heen gaan, en waarom?",
@@ -69,6 +71,10 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
     {"reference list", "[--state-dir MAP]", "Welke referentielijst in gebruik is.", NULL,
         corv_verb_reference_list},
     {"config check", "", "De configuratie nakijken.", NULL, corv_verb_config_check},
+    {"reload", "", "corvd de configuratie en de certificaten opnieuw laten lezen.",
+        "Is er iets mis mee, dan blijft de oude configuratie gelden en leest u hier waarom. "
+        "Afsluitcode 0: de nieuwe geldt; 1: de oude blijft; 2: corvd is niet te bereiken.",
+        corv_verb_reload},
     {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
         "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},
     {"audit verify", "", "Narekenen dat niemand het auditspoor heeft gewijzigd.", NULL,
@@ -176,8 +182,10 @@ static int global_options(struct corv_ctl *ctl, int argc, char **argv, bool *hel
             argv[kept++] = version;
         } else if (strncmp(argv[i], "--config=", 9) == 0) {
             ctl->config_path = argv[i] + 9;
+            ctl->config_given = true;
         } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
             ctl->config_path = argv[++i];
+            ctl->config_given = true;
         } else {
             argv[kept++] = argv[i];
         }

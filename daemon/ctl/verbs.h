@@ -20,6 +20,7 @@ int corv_verb_queue(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_reference_import(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_reference_list(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_release(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_reload(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_reroute(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_retry(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_route_explain(struct corv_ctl *ctl, int argc, char **argv);

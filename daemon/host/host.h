@@ -51,6 +51,8 @@ CORV_MUST_CHECK corv_rc corv_hosts_add(
  * it goes on with the old ones and f says why; CORV_E_STATE: it never takes new ones. */
 CORV_MUST_CHECK corv_rc corv_hosts_reconfigure(
     struct corv_hosts *h, const struct corv_host_entry *e, struct corv_fault *f);
+/* The library of the instance of that name, as configured; NULL when there is none. Borrowed. */
+const char *corv_hosts_library(const struct corv_hosts *h, const char *name);
 /* Settings only: what `corvctl config check` asks of each adapter. */
 CORV_MUST_CHECK corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f);
 /* Drains (limit_ms), stops and destroys all; cb on the loop. */
@@ -121,7 +123,7 @@ void corv_hosts_on_stuf(struct corv_hosts *h, corv_host_stuf cb, void *ctx);
 void corv_hosts_answer(struct corv_hosts *h, uint64_t offer, struct corv_host_answer *a);
 /* There is room again: wakes the adapters that heard "not now". Accepts NULL. */
 void corv_hosts_room(struct corv_hosts *h);
-/* For the listeners that adapters open from now on. */
+/* For the listeners that adapters have and will open. */
 void corv_hosts_set_limits(struct corv_hosts *h, const struct corv_http_limits *limits);
 
 struct corv_host_stats {

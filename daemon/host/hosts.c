@@ -44,6 +44,10 @@ static const struct corv_http_limits limits_without_settings = {.body_bytes = 35
 void corv_hosts_set_limits(struct corv_hosts *h, const struct corv_http_limits *limits)
 {
     h->limits = *limits;
+    CORV_LIST_EACH(node, &h->hosts)
+    {
+        corv__listeners_limit(CORV_LIST_ITEM(node, struct corv_host, node));
+    }
 }
 
 corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out)
@@ -90,6 +94,13 @@ static struct corv_host *host_of(const struct corv_hosts *h, const char *name)
     return NULL;
 }
 
+const char *corv_hosts_library(const struct corv_hosts *h, const char *name)
+{
+    const struct corv_host *host = host_of(h, name);
+
+    return host ? host->library : NULL;
+}
+
 static struct corv_host *host_new(const struct corv_host_entry *e, const struct corv_adapter *api)
 {
     struct corv_host *host = calloc(1, sizeof *host);
@@ -103,6 +114,11 @@ static struct corv_host *host_new(const struct corv_host_entry *e, const struct 
     corv_list_init(&host->works_waiting);
     (void)snprintf(host->name, sizeof host->name, "%s", e->name);
     host->api = api;
+    host->library = strdup(e->library);
+    if (!host->library) {
+        free(host);
+        return NULL;
+    }
     return host;
 }
 
@@ -112,6 +128,7 @@ void corv__host_free(struct corv_host *host)
         return;
     corv__settings_free(host->settings);
     corv_buf_free(&host->said);
+    free(host->library);
     free(host);
 }
 

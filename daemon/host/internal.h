@@ -47,6 +47,7 @@ struct corv_host {
     struct corv_list node;  /* in corv_hosts.hosts */
     struct corv_hosts *all; /* NULL during corv_hosts_check: no loop, no I/O */
     char name[HOST_ID_SIZE];
+    char *library;                  /* owned; as configured */
     const struct corv_adapter *api; /* borrowed from the library */
     void *instance;
     struct settings *settings;
@@ -196,6 +197,7 @@ struct corv_text corv__request_body(const struct corv_request *r);
 const char *corv__request_oin(const struct corv_request *r);
 const char *corv__request_peer(const struct corv_request *r);
 void corv__reply(struct corv_request *r, const struct corv_reply *answer);
+void corv__listeners_limit(struct corv_host *host);     /* as all->limits says now */
 unsigned corv__listeners_close(struct corv_host *host); /* what was forgotten; how many */
 
 /* services.c */

@@ -224,6 +224,17 @@ static unsigned requests_end(struct corv_listener *l)
     return n;
 }
 
+void corv__listeners_limit(struct corv_host *host)
+{
+    CORV_LIST_EACH(node, &host->listeners)
+    {
+        const struct corv_listener *l = CORV_LIST_ITEM(node, struct corv_listener, node);
+
+        if (!l->closed)
+            corv_http_server_set_limits(l->server, &host->all->limits);
+    }
+}
+
 unsigned corv__listeners_close(struct corv_host *host)
 {
     unsigned n = 0;

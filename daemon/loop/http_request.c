@@ -124,6 +124,11 @@ bool corv_http_gone(const struct corv_http_request *r)
     return r->conn == NULL;
 }
 
+bool corv_http_may_log(const struct corv_http_request *r, unsigned *dropped)
+{
+    return corv__http_may_log(r->server, dropped);
+}
+
 int64_t corv_http_began_us(const struct corv_http_request *r)
 {
     return r->began_us;

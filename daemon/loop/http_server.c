@@ -20,7 +20,9 @@
 #define ACCEPTS_PER_TURN 64  /* then others get their turn; the rest waits in the kernel */
 #define ACCEPT_PAUSE_MS  100 /* after EMFILE: a listener that cannot accept must not spin */
 #define LINGER_MS        2000
-#define LOG_LINES        10 /* per second about clients; a scanner must not fill the disk */
+#define NEWCOMER_MS      2000 /* at the end: from the connection to the head of its request */
+#define SILENT_MS        1000 /* then one makes room for somebody new, when all places are taken */
+#define LOG_LINES        10   /* per second about clients; a scanner must not fill the disk */
 
 /* ---- the clock -------------------------------------------------------------------------------*/
 
@@ -108,7 +110,7 @@ bool corv__http_may_log(struct corv_http_server *s, unsigned *dropped)
 
 /* ---- accepting -------------------------------------------------------------------------------*/
 
-static void peer_text(const struct sockaddr_storage *a, char out[CORV_HTTP_PEER])
+static void peer_text(int fd, const struct sockaddr_storage *a, char out[CORV_HTTP_PEER])
 {
     char ip[INET6_ADDRSTRLEN] = "";
 
@@ -123,7 +125,13 @@ static void peer_text(const struct sockaddr_storage *a, char out[CORV_HTTP_PEER]
         (void)inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
         (void)snprintf(out, CORV_HTTP_PEER, "[%s]:%u", ip, ntohs(v6->sin6_port));
     } else {
-        (void)snprintf(out, CORV_HTTP_PEER, "unix");
+        struct ucred who = {0};
+        socklen_t size = sizeof who;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
+            (void)snprintf(out, CORV_HTTP_PEER, "unix:%u", (unsigned)who.uid);
+        else
+            (void)snprintf(out, CORV_HTTP_PEER, "unix");
     }
 }
 
@@ -140,6 +148,25 @@ static void turn_away(struct corv_http_server *s, int fd, const char *peer)
     if (!s->tls)
         (void)!send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)close(fd);
+}
+
+/* Connections that cost nothing to make must not keep out those that have something to say: the one
+ * that has been silent longest goes, first among those that have not shown a certificate. */
+static bool make_room(struct corv_http_server *s)
+{
+    static const enum corv_http_phase silent[] = {CORV_HTTP_HANDSHAKE, CORV_HTTP_IDLE};
+
+    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+        struct corv_list *phase = &s->phases[silent[i]];
+        struct corv_http_conn *c = CORV_LIST_ITEM(phase->next, struct corv_http_conn, node);
+
+        if (corv_list_empty(phase) || c->since + SILENT_MS > uv_now(s->loop))
+            continue;
+        s->stats.refused_busy++;
+        corv__http_conn_leave(c);
+        return true;
+    }
+    return false;
 }
 
 static void may_accept(uv_poll_t *poll, int status, int events);
@@ -176,8 +203,8 @@ static bool accept_one(struct corv_http_server *s)
         pause_accepting(s, errno);
         return false;
     }
-    peer_text(&from, peer);
-    if (s->stats.connections_now >= s->limits.connections)
+    peer_text(fd, &from, peer);
+    if (s->stats.connections_now >= s->limits.connections && !make_room(s))
         turn_away(s, fd, peer);
     else
         corv__http_conn_new(s, fd, peer);
@@ -199,12 +226,36 @@ static void may_accept(uv_poll_t *poll, int status, int events)
 
 /* ---- listening -------------------------------------------------------------------------------*/
 
+static const char *why_not(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "een ander programma gebruikt dat adres al. Stop dat (ss -ltnp toont het) of kies "
+               "een "
+               "ander adres";
+    case EADDRNOTAVAIL:
+        return "deze machine heeft dat adres niet";
+    case EACCES:
+        return "corvd mag dat niet. Een poort onder 1024 vraagt CAP_NET_BIND_SERVICE, een socket "
+               "schrijfrecht in zijn map";
+    case ENOENT:
+        return "de map van de socket is er niet";
+    default:
+        return uv_strerror(-error);
+    }
+}
+
 static corv_rc listen_fault(const struct corv_http_server_options *o, struct corv_fault *f)
 {
+    const char *why = why_not(errno);
+    const char *name = o->name ? o->name : "http";
+
+    if (o->unix_path)
+        return CORV_FAIL(f, CORV_E_IO, CORV_FAULT_SETTINGS, "http.listen",
+            "%s kan niet luisteren op %s: %s.", name, o->unix_path, why);
     return CORV_FAIL(f, CORV_E_IO, CORV_FAULT_SETTINGS, "http.listen",
-        "%s: luisteren op %s, poort %u, lukt niet: %s", o->name ? o->name : "http",
-        o->unix_path ? o->unix_path : (o->address ? o->address : "-"), o->port,
-        uv_strerror(-errno));
+        "%s kan niet luisteren op adres %s, poort %u: %s.", name, o->address ? o->address : "-",
+        o->port, why);
 }
 
 static bool make_address(
@@ -223,6 +274,15 @@ static bool make_address(
     return uv_ip6_addr(o->address, (int)o->port, v6) == 0;
 }
 
+static unsigned port_of(const struct sockaddr_storage *a)
+{
+    if (a->ss_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)(const void *)a)->sin_port);
+    if (a->ss_family == AF_INET6)
+        return ntohs(((const struct sockaddr_in6 *)(const void *)a)->sin6_port);
+    return 0;
+}
+
 static corv_rc listen_tcp(
     struct corv_http_server *s, const struct corv_http_server_options *o, struct corv_fault *f)
 {
@@ -237,8 +297,7 @@ static corv_rc listen_tcp(
         bind(s->fd, (struct sockaddr *)(void *)&a, size) != 0 || listen(s->fd, BACKLOG) != 0 ||
         getsockname(s->fd, (struct sockaddr *)(void *)&a, &size) != 0)
         return listen_fault(o, f);
-    s->port = ntohs(a.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&a)->sin_port
-                                           : ((struct sockaddr_in6 *)(void *)&a)->sin6_port);
+    s->port = port_of(&a);
     return CORV_OK;
 }
 
@@ -276,6 +335,22 @@ static corv_rc listen_unix(
     /* Before listen() nobody can come in, so there is no moment with the wrong mode. */
     if (chmod(s->unix_path, 0660) != 0 || listen(s->fd, BACKLOG) != 0)
         return listen_fault(o, f);
+    return CORV_OK;
+}
+
+/* Its opener made the socket's file, and removes it. */
+static corv_rc listen_given(
+    struct corv_http_server *s, const struct corv_http_server_options *o, struct corv_fault *f)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t size = sizeof a;
+    int flags = fcntl(o->listening, F_GETFL);
+
+    s->fd = o->listening;
+    if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        getsockname(s->fd, (struct sockaddr *)(void *)&a, &size) != 0)
+        return listen_fault(o, f);
+    s->port = port_of(&a);
     return CORV_OK;
 }
 
@@ -348,7 +423,9 @@ corv_rc corv_http_server_new(
     if (!s)
         return CORV_E_NOMEM;
 
-    corv_rc rc = o->unix_path ? listen_unix(s, o, f) : listen_tcp(s, o, f);
+    corv_rc rc = o->listening > 0 ? listen_given(s, o, f)
+                 : o->unix_path   ? listen_unix(s, o, f)
+                                  : listen_tcp(s, o, f);
 
     if (rc != CORV_OK) {
         unmake(s);
@@ -373,6 +450,13 @@ void corv_http_server_set_tls(struct corv_http_server *s, struct corv_tls_server
 
     s->tls = corv_tls_server_hold(tls);
     corv_tls_server_free(old);
+}
+
+void corv_http_server_set_limits(struct corv_http_server *s, const struct corv_http_limits *limits)
+{
+    s->limits = *limits;
+    if (!s->stopping) /* a shorter limit may end sooner than the clock was set for */
+        arm_for(s, uv_now(s->loop));
 }
 
 void corv_http_server_stats(const struct corv_http_server *s, struct corv_http_stats *out)
@@ -434,9 +518,16 @@ static void each_in(struct corv_http_server *s, enum corv_http_phase phase,
     }
 }
 
-static bool silent(const struct corv_http_conn *c)
+/* Whoever was let in just now is about to ask something: it gets its answer, if it is quick. */
+static void grant_newcomers(struct corv_http_server *s, unsigned limit_ms)
 {
-    return !corv_http_parse_begun(&c->parse);
+    unsigned grace = limit_ms < NEWCOMER_MS ? limit_ms : NEWCOMER_MS;
+
+    if (s->limits.handshake_ms > grace)
+        s->limits.handshake_ms = grace;
+    if (s->limits.header_ms > grace)
+        s->limits.header_ms = grace;
+    arm_for(s, uv_now(s->loop));
 }
 
 static void limit_reached(uv_timer_t *timer)
@@ -457,9 +548,8 @@ void corv_http_server_close(
     s->on_closed_ctx = ctx;
     (void)uv_timer_stop(&s->retry);
     uv_close((uv_handle_t *)&s->listener, handle_closed);
-    each_in(s, CORV_HTTP_HANDSHAKE, NULL, corv__http_conn_drop);
     each_in(s, CORV_HTTP_IDLE, NULL, corv__http_conn_leave);
-    each_in(s, CORV_HTTP_HEADER, silent, corv__http_conn_leave);
+    grant_newcomers(s, limit_ms);
     if (limit_ms == 0)
         limit_reached(&s->closing);
     else

@@ -27,7 +27,8 @@ struct corv_http_limits {
     uint64_t body_bytes;       /* one body; then 413 */
     uint64_t total_body_bytes; /* all bodies held by this server; then 503 + Retry-After */
     unsigned header_bytes;     /* request line and headers together; then 431 */
-    unsigned connections;      /* beyond it: accepted, answered 503 (or closed), never queued */
+    unsigned connections;      /* beyond it: in the place of one that says nothing (a handshake or
+                                * idle for over a second), or answered 503 (or closed) */
     unsigned handshake_ms;
     unsigned header_ms; /* from the first byte of a request (or the handshake) to its last header */
     unsigned body_ms;   /* the whole body */
@@ -48,6 +49,7 @@ struct corv_http_server_options {
     const char *address;         /* numeric, v4 or v6; NULL with unix_path */
     unsigned port;               /* 0: chosen by the kernel */
     const char *unix_path;       /* mode 0660 */
+    int listening;               /* > 0: this socket, which is taken, instead of those above */
     struct corv_http_limits limits;
     struct corv_http_handler handler;
     const char *name; /* for logs: "intake", "admin" */
@@ -58,6 +60,8 @@ CORV_MUST_CHECK corv_rc corv_http_server_new(
 unsigned corv_http_server_port(const struct corv_http_server *s);
 /* New connections use the new TLS context from now on (certificate roll-over). */
 void corv_http_server_set_tls(struct corv_http_server *s, struct corv_tls_server *tls);
+/* Counts from now on, also for connections that are open. */
+void corv_http_server_set_limits(struct corv_http_server *s, const struct corv_http_limits *limits);
 /* Stops accepting; answers what is under way for at most limit_ms; idle connections are closed.
  * s must not be used after on_closed began; requests the handler still holds stay valid until they
  * are replied to. Accepts NULL for on_closed. */
@@ -84,8 +88,11 @@ struct corv_view corv_http_body(const struct corv_http_request *r);
 char *corv_http_body_take(struct corv_http_request *r, size_t *size);
 /* Subject serialNumber of the client's certificate when it is an OIN (20 digits), else "". */
 const char *corv_http_peer_oin(const struct corv_http_request *r);
-const char *corv_http_peer(const struct corv_http_request *r); /* address:port */
+const char *corv_http_peer(const struct corv_http_request *r); /* address:port, or unix:UID */
 bool corv_http_gone(const struct corv_http_request *r);
+/* Whether this second still has room for a log line about a client: who knocks all day must not
+ * fill the disk. *dropped: the lines left out since the last one. */
+bool corv_http_may_log(const struct corv_http_request *r, unsigned *dropped);
 int64_t corv_http_began_us(const struct corv_http_request *r); /* monotonic, first byte */
 
 /* Ends the request. content_type NULL: no body. headers: extra lines "Name: value\r\n…" or NULL.

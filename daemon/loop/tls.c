@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/loop/tls.h"
 
+#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/x509err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/loop/tls_conn.h"
@@ -40,10 +43,40 @@ static const char *last_reason(void)
     return text ? text : "onbekende fout";
 }
 
+/* Why the file will not do, for somebody who has to mend it at night. */
 static corv_rc file_fault(struct corv_fault *f, const char *what, const char *path)
 {
-    return CORV_FAIL(
-        f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "tls.file", "%s %s: %s", what, path, last_reason());
+    const char *said = last_reason();
+
+    if (access(path, R_OK) == 0)
+        return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "tls.file",
+            "In %s vindt corvd geen %s in PEM-vorm (OpenSSL: %s).", path, what, said);
+    return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "tls.file", "%s (%s) %s", path, what,
+        errno == EACCES
+            ? "mag corvd niet lezen. Geef de gebruiker waaronder corvd draait leesrecht."
+            : "is er niet. Zet het bestand daar of wijzig de configuratie.");
+}
+
+static corv_rc key_fault(struct corv_fault *f, const struct corv_tls_files *files)
+{
+    unsigned long e = ERR_peek_last_error();
+    int reason = ERR_GET_REASON(e);
+
+    if (ERR_GET_LIB(e) != ERR_LIB_X509 ||
+        (reason != X509_R_KEY_VALUES_MISMATCH && reason != X509_R_KEY_TYPE_MISMATCH))
+        return file_fault(f, "sleutel zonder wachtwoord", files->key);
+    ERR_clear_error();
+    return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "tls.key-other",
+        "De sleutel in %s hoort niet bij het certificaat in %s. Zet de twee bij elkaar die samen "
+        "zijn gemaakt.",
+        files->key, files->certificate);
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type */
+static int no_password(char *p, int n, int writing, void *ctx)
+{
+    (void)p, (void)n, (void)writing, (void)ctx;
+    return -1; /* a daemon does not wait for somebody at a terminal */
 }
 
 /* ---- certificates --------------------------------------------------------------------------- */
@@ -128,11 +161,13 @@ static corv_rc use_own(SSL_CTX *ctx, const struct corv_tls_files *files, struct 
         return file_fault(f, "certificaat", files->certificate);
     if (seconds_left(SSL_CTX_get0_certificate(ctx), &left) != CORV_OK || left <= 0)
         return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "tls.expired",
-            "certificaat %s is verlopen", files->certificate);
-    if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1)
-        return file_fault(f, "sleutel", files->key);
-    if (SSL_CTX_check_private_key(ctx) != 1)
-        return file_fault(f, "sleutel hoort niet bij het certificaat:", files->key);
+            "Het certificaat in %s is verlopen. Zet er een nieuw neer, met de sleutel die erbij "
+            "hoort.",
+            files->certificate);
+    SSL_CTX_set_default_passwd_cb(ctx, no_password);
+    if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(ctx) != 1)
+        return key_fault(f, files);
     return CORV_OK;
 }
 
@@ -160,7 +195,7 @@ static corv_rc use_crl(SSL_CTX *ctx, const char *path, struct corv_fault *f)
     ERR_clear_error(); /* the end of the file counts as an error there */
     if (old)
         return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "tls.crl-old",
-            "intrekkingslijst %s is over datum", path);
+            "De intrekkingslijst in %s is over datum. Haal een nieuwe op bij de uitgever.", path);
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
     return CORV_OK;
 }
@@ -176,7 +211,8 @@ static corv_rc use_clients(SSL_CTX *ctx, const struct corv_tls_files *files, str
     names = files->client_ca ? SSL_load_client_CA_file(files->client_ca) : NULL;
     if (!names || SSL_CTX_load_verify_file(ctx, files->client_ca) != 1) {
         sk_X509_NAME_pop_free(names, X509_NAME_free);
-        return file_fault(f, "CA-bestand", files->client_ca ? files->client_ca : "-");
+        return file_fault(
+            f, "lijst van CA-certificaten", files->client_ca ? files->client_ca : "-");
     }
     SSL_CTX_set_client_CA_list(ctx, names); /* takes names */
     SSL_CTX_set_purpose(ctx, X509_PURPOSE_SSL_CLIENT);

@@ -146,6 +146,37 @@ def test_more_connections_than_allowed(w):
     harness.poll("room again", lambda: w.daemon.post("raad", w.notificatie("almere")).status == 202, 30)
 
 
+def test_silent_strangers_do_not_keep_a_party_out(w):
+    """All places taken by connections that never begin a handshake: a party comes in at once, in the
+    place of the one that has been silent longest."""
+    harness.poll("room", lambda: w.daemon.metric("connections") < 50, 30)
+    many = [socket.create_connection(("localhost", w.port), timeout=60) for _ in range(1200)]
+    harness.poll("full", lambda: w.daemon.metric("connections") >= 1190)
+    harness.poll("let in", lambda: answers(w), 3 * harness.SLOW)
+    for c in many:
+        c.close()
+
+
+def answers(w):
+    try:
+        return w.daemon.post("raad", w.notificatie("almere")).status == 202
+    except OSError:
+        return False
+
+
+def test_who_is_refused_all_day_does_not_fill_the_log(w):
+    """A certificate of somebody else, a request every millisecond: counted, and ten lines a second."""
+    before, lines = w.daemon.metric("access_denied_total"), w.daemon.log().count('"access.denied"')
+    began = time.monotonic()
+    tls = connect(w, "unknown-oin")
+    request = HEAD + b"Content-Length: 0\r\n\r\n"
+    tls.sendall(request * 500 + b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert all_of(tls).count(b"HTTP/1.1 403") == 500
+    seconds = int(time.monotonic() - began) + 2
+    assert w.daemon.metric("access_denied_total") == before + 500
+    assert 0 < w.daemon.log().count('"access.denied"') - lines <= 10 * seconds
+
+
 SMUGGLED = b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SHAPES = {
     "two-lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",

@@ -21,7 +21,7 @@ import harness
 import messages
 from harness import Trouble, poll, sha256
 
-VAR = os.path.join(harness.TOP, "var", "demo")
+VAR = os.environ.get("CORV_DEMO_DIR", os.path.join(harness.TOP, "var", "demo"))
 TEMPLATE = os.path.join(harness.SUPPORT, "flevoland.yaml.in")
 COLUMNS = 80
 
@@ -356,15 +356,16 @@ def write_env(demo):
 
 def stay(demo):
     write_env(demo)
+    here = os.path.relpath(VAR, harness.TOP) if VAR.startswith(harness.TOP) else VAR
     say()
     say("corvd keeps running; Ctrl-C ends it. In another terminal, in %s:" % harness.TOP)
     say("""
-  . var/demo/env
+  . %s/env
   curl --cacert "$CORV_CA" --cert "$CORV_CERT_%s" \\
        --key "$CORV_KEY_%s" -H 'Content-Type: application/xml' \\
-       --data-binary @var/demo/messages/vto.xml "$CORV_URL/v1/messages"
+       --data-binary @%s/messages/vto.xml "$CORV_URL/v1/messages"
   "$CORV_CTL" message list
-""" % (variable(VT), variable(VT)))
+""" % (here, variable(VT), variable(VT), here))
     while demo.daemon.process.poll() is None:
         time.sleep(0.5)
     raise Trouble("corvd ended by itself:\n" + demo.daemon.tail(10))

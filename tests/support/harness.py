@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -48,17 +49,23 @@ def poll(what, check, seconds=15.0, every=0.02):
 
 
 _given = set()
+_dice = random.SystemRandom()
 
 
 def free_port():
-    """A port nobody listens on now, and that we have not given out before."""
-    while True:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        if port not in _given:
-            _given.add(port)
-            return port
+    """A port nobody listens on, that we have not given out before, and that the kernel does not hand
+    to outgoing connections: a stub that is down must find its port again."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        first = int(f.read().split()[0])
+    low, high = (15000, first - 1) if first > 20000 else (15000, 65000)
+    for _ in range(1000):
+        port = _dice.randint(low, high)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
+    raise Trouble("no free port between %d and %d" % (low, high))
 
 
 def sha256(data):
@@ -316,6 +323,7 @@ class Daemon:
         self.path, self.config, self.port, self.pki = path, config, port, pki
         self.socket = socket_path or os.path.join(path, "admin.sock")
         self.env = dict(env or {})
+        self.wrap, self.pass_fds = [], ()  # a program that starts corvd, and what it inherits
         self.process = None
         self.log_path = os.path.join(path, "corvd.log")
         self.exit_codes = []
@@ -330,8 +338,8 @@ class Daemon:
         }
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(BUILD, "corvd"), "--config", self.config],
-                preexec_fn=_with_us, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self.wrap + [os.path.join(BUILD, "corvd"), "--config", self.config],
+                pass_fds=self.pass_fds, preexec_fn=_with_us, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **extra, **self.env, **env})
         if ready:
             self.wait_ready()

@@ -182,6 +182,13 @@ static void log_lines_only_let_their_alphabet_through(void **state)
     assert_memory_equal(line, "{\"id\":\"", 7);
     assert_int_equal(corv_log_censored(), before);
 
+    (void)logged(line, sizeof line, "lelystad", "niet ge\xc3\xafmporteerd: \xc3\xa9\xc3\xa9n");
+    assert_non_null(strstr(line, "\"niet ge\xc3\xafmporteerd: \xc3\xa9\xc3\xa9n\""));
+    assert_int_equal(corv_log_censored(), before);
+    (void)logged(line, sizeof line, "l\xc3\xa9", "\xc3(\xa9\xc2\x9b");
+    assert_non_null(strstr(line, "\"party\":\"?\",\"reason\":\"?\""));
+    before = corv_log_censored();
+
     (void)logged(line, sizeof line, "Jan Jansen", "a\nb");
     assert_null(strstr(line, "Jan"));
     assert_non_null(strstr(line, "\"party\":\"?\",\"reason\":\"?\""));

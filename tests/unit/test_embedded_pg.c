@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -459,6 +460,36 @@ static void a_full_disk_is_called_a_full_disk(void **state)
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
 }
 
+struct asked {
+    int times;
+    int until;
+};
+
+static bool go_on(void *ctx)
+{
+    struct asked *a = ctx;
+
+    return ++a->times < a->until;
+}
+
+/* A stop that is asked for while the start waits is heard, and leaves nothing half done. */
+static void a_start_can_be_given_up(void **state)
+{
+    struct asked a = {.until = 1};
+    struct corv_embedded_pg *pg = NULL;
+    struct corv_fault f = {0};
+
+    (void)state;
+    assert_int_equal(corv_embedded_pg_start_patient(dir, go_on, &a, &pg, &f), CORV_E_STATE);
+    assert_string_equal(f.code, "store.abandoned");
+    assert_null(pg);
+    assert_int_equal(a.times, 1);
+    a = (struct asked){.until = INT_MAX};
+    f = (struct corv_fault){0};
+    assert_int_equal(corv_embedded_pg_start_patient(dir, go_on, &a, &pg, &f), CORV_OK);
+    corv_embedded_pg_stop(pg);
+}
+
 int main(void)
 {
 #define SHARED(f) cmocka_unit_test_setup_teardown(f, shared_up, shared_down)
@@ -472,6 +503,7 @@ int main(void)
         SHARED(revive_brings_a_dead_server_back_with_its_data),
         SHARED(a_pid_file_of_another_program_does_not_stop_the_start),
         CASE(an_interrupted_initdb_is_done_over),
+        CASE(a_start_can_be_given_up),
         CASE(a_long_path_gets_a_short_socket_folder),
         CASE(an_odd_path_is_no_problem),
         CASE(missing_programs_are_named),

@@ -163,6 +163,61 @@ static void what_the_partner_asks_is_kept(void **state)
     assert_int_equal(info.paused_until_us - now, 120LL * S);
 }
 
+/* A partner that takes its time over large messages: they fill its own share only. */
+static void one_slow_partner_takes_no_memory_from_others(void **state)
+{
+    struct world *w = *state;
+    int64_t now = corv_clock_mono_us();
+    size_t raad = lane_of(w, "raad");
+    size_t lelystad = lane_of(w, "lelystad");
+
+    w->jobs[0].bytes = 600;
+    push(w, "raad", 0);
+    assert_int_equal(corv_lane_room(w->lanes, raad, now), 0);
+    assert_false(corv_lane_reserve(w->lanes, "raad", 1));
+    assert_int_equal(corv_lane_room(w->lanes, lelystad, now), 6);
+    assert_true(corv_lane_reserve(w->lanes, "lelystad", 1));
+    corv_lane_unreserve(w->lanes, "lelystad", 1);
+    w->jobs[1].bytes = 900; /* leased together with the first one */
+    push(w, "raad", 1);
+    assert_int_equal(corv_lane_room(w->lanes, raad, now), 0);
+    assert_int_equal(corv_lane_room(w->lanes, lelystad, now), 1);
+    push(w, "lelystad", 2);
+    assert_int_equal(corv_lane_room(w->lanes, lelystad, now), 0);
+    corv_lane_ended(w->lanes, "raad", &w->jobs[0], CORV_LANE_OK, 0, now);
+    corv_lane_ended(w->lanes, "raad", &w->jobs[1], CORV_LANE_OK, 0, now);
+    assert_int_equal(corv_lane_room(w->lanes, raad, now), 4);
+}
+
+static void all_slow_partners_together_are_bounded(void **state)
+{
+    struct world *w = *state;
+
+    w->jobs[0].bytes = 4000;
+    push(w, "raad", 0);
+    assert_int_equal(corv_lane_room(w->lanes, lane_of(w, "lelystad"), corv_clock_mono_us()), 0);
+}
+
+static void a_long_pause_keeps_nothing_in_memory(void **state)
+{
+    struct world *w = *state;
+    int64_t now = corv_clock_mono_us();
+
+    for (int i = 0; i < 4; i++) {
+        w->jobs[i].bytes = 400;
+        w->jobs[i].lease_until_us = now + 60LL * S;
+        push(w, "raad", i);
+    }
+    corv_lane_ended(w->lanes, "raad", &w->jobs[0], CORV_LANE_PARTNER, 3600, now);
+    corv_lane_ended(w->lanes, "raad", &w->jobs[1], CORV_LANE_PARTNER, 3600, now);
+    corv_lanes_tick(w->lanes, now + 59LL * S);
+    assert_int_equal(w->expired, 0);
+    corv_lanes_tick(w->lanes, now + 60LL * S);
+    assert_int_equal(w->expired, 2);
+    assert_true(corv_lane_reserve(w->lanes, "lelystad", 1000));
+    corv_lane_unreserve(w->lanes, "lelystad", 1000);
+}
+
 static void memory_and_order_are_kept(void **state)
 {
     struct world *w = *state;
@@ -212,6 +267,9 @@ int main(void)
         T(one_dead_partner_holds_nobody_else),
         T(a_pause_ends_with_one_probe_and_grows),
         T(what_the_partner_asks_is_kept),
+        T(one_slow_partner_takes_no_memory_from_others),
+        T(all_slow_partners_together_are_bounded),
+        T(a_long_pause_keeps_nothing_in_memory),
         T(memory_and_order_are_kept),
         T(an_old_lease_is_not_begun),
         T(shutdown_lets_go_of_what_waits),

@@ -125,6 +125,25 @@ static void spoed_goes_first_then_the_oldest(void **state)
     assert_int_equal(kit_lease(&a, "politie", 4, 1 << 20), 0);
 }
 
+/* Larger than a piece, exactly a piece, and one byte more: each comes whole, in one answer. */
+static void large_payloads_come_in_pieces_and_whole(void **state)
+{
+    static const size_t sizes[] = {100, 9500000, 4194304, 4194305, 3 * 4194304};
+
+    (void)state;
+    make(5);
+    for (unsigned i = 0; i < 5; i++) {
+        kit_put_size(&sent[i], sizes[i]);
+        kit_put_ask(&sent[i]);
+        kit_until_answered(&a, i + 1);
+    }
+    assert_int_equal(kit_lease(&a, "raad", 5, 1u << 30), 5);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(a.leased[i]->sealed_size, sizes[i]);
+        assert_memory_equal(a.leased[i]->sealed, sent[i].sealed, sizes[i]);
+    }
+}
+
 static void on_leased(void *ctx, struct corv_leased **leased, size_t n, bool failed)
 {
     struct kit *k = ctx;
@@ -438,6 +457,7 @@ int main(void)
         TEST(spoed_goes_first_then_the_oldest),
         TEST(two_nodes_never_take_the_same),
         TEST(bytes_bound_what_comes),
+        TEST(large_payloads_come_in_pieces_and_whole),
         TEST(a_payload_that_is_gone_comes_as_nothing),
         TEST(a_confirmation_moves_it_out),
         TEST(an_old_lease_changes_nothing_but_confirms),

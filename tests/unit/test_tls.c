@@ -437,7 +437,9 @@ static void names_the_faulty_file(void **state)
     faulty(cert, key, ca, none, "tls.file", none);
     faulty(key, key, ca, NULL, "tls.file", key);
     faulty(cert, key, key, NULL, "tls.file", key);
-    faulty(cert, pki("raad.key"), ca, NULL, "tls.file", "raad.key");
+    faulty(cert, pki("raad.key"), ca, NULL, "tls.key-other", "raad.key");
+    faulty(cert, none, ca, NULL, "tls.file", "is er niet");
+    faulty(cert, ca, ca, NULL, "tls.file", "zonder wachtwoord");
     faulty(pki("expired.pem"), pki("expired.key"), ca, NULL, "tls.expired", "expired.pem");
     corv_clock_shift_us(3700 * DAY_US);
     faulty(cert, key, ca, NULL, "tls.expired", "server.pem");

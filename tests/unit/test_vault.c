@@ -152,6 +152,57 @@ static void a_big_message_comes_back_byte_for_byte(void **state)
     free_view(sealed);
 }
 
+/* In its own place it is the same form: either way opens what the other sealed. */
+static void in_its_own_place_too(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < (3 << 20); n = n * 7 + 1) {
+        char *p = malloc(n ? n : 1);
+        char *text = malloc(n ? n : 1);
+        char *out = NULL;
+        size_t size = n;
+        size_t opened = 0;
+
+        for (size_t i = 0; i < n; i++)
+            p[i] = text[i] = (char)(i * 31 + (i >> 9));
+        assert_int_equal(corv_vault_seal_own(vault, &id, &p, &size), CORV_OK);
+        assert_int_equal(size, n + OVERHEAD);
+        assert_int_equal(
+            corv_vault_open_sealed(vault, &id, corv_view_of(p, size), &out, &opened), CORV_OK);
+        assert_int_equal(opened, n);
+        assert_memory_equal(out, text, n);
+        free(out);
+        assert_int_equal(corv_vault_open_own(vault, &id, &p, &size), CORV_OK);
+        assert_int_equal(size, n);
+        assert_memory_equal(p, text, n);
+        assert_int_equal(p[n], 0);
+        free(p);
+        free(text);
+    }
+}
+
+static void in_its_own_place_a_change_is_noticed_and_nothing_is_left(void **state)
+{
+    struct corv_view sealed = seal("tien bytes", 10);
+    size_t size = sealed.n;
+    char *p = malloc(size);
+
+    (void)state;
+    memcpy(p, sealed.p, size);
+    p[size - 17] ^= 1; /* the last byte of the text */
+    assert_int_equal(corv_vault_open_own(vault, &id, &p, &size), CORV_E_INVALID);
+    assert_null(memmem(p, size, "tien byte", 9));
+    memcpy(p, sealed.p, size);
+    p[3] ^= 1; /* another hour: its key was destroyed */
+    assert_int_equal(corv_vault_open_own(vault, &id, &p, &size), CORV_E_NOTFOUND);
+    p[3] ^= 1;
+    assert_memory_equal(p, sealed.p, size); /* still sealed */
+    size = 3;
+    assert_int_equal(corv_vault_open_own(vault, &id, &p, &size), CORV_E_INVALID);
+    free(p);
+    free_view(sealed);
+}
+
 /* Whatever bit is changed in whatever part, it does not open. */
 static void every_changed_bit_is_noticed(void **state)
 {
@@ -483,6 +534,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_was_sealed_opens),
         CASE(a_big_message_comes_back_byte_for_byte),
+        CASE(in_its_own_place_too),
+        CASE(in_its_own_place_a_change_is_noticed_and_nothing_is_left),
         CASE(every_changed_bit_is_noticed),
         CASE(every_shorter_piece_is_refused),
         CASE(the_payload_of_one_message_does_not_open_as_another),

@@ -106,18 +106,6 @@ static void an_inhoud_that_nobody_checks_is_not_judged(void **state)
         "valid");
 }
 
-static void strange_characters_in_base64_are_a_warning(void **state)
-{
-    struct corv_verdict v;
-
-    (void)state;
-    assert_string_equal(verdict(VTO("", "QU-JD"), &v), "valid");
-    assert_int_equal(v.findings.count, 1);
-    assert_int_equal(v.findings.list[0].severity, CORV_SEV_WARNING);
-    assert_string_equal(v.findings.list[0].code, "rule.base64-alphabet");
-    corv_verdict_free(&v);
-}
-
 /* An unbounded text beyond the limit: security. A bounded one: the schema's own word, once. */
 static void one_long_text_is_one_finding(void **state)
 {
@@ -280,7 +268,6 @@ int main(void)
         cmocka_unit_test(good_messages_are_valid),
         cmocka_unit_test(each_layer_says_no_in_its_turn),
         cmocka_unit_test(an_inhoud_that_nobody_checks_is_not_judged),
-        cmocka_unit_test(strange_characters_in_base64_are_a_warning),
         cmocka_unit_test(one_long_text_is_one_finding),
         cmocka_unit_test(a_flood_of_errors_is_cut),
         cmocka_unit_test(the_biggest_valid_message_stays_cheap),
