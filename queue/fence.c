@@ -31,7 +31,8 @@ void corv_fence_set(
         return;
     if (i == f->count)
         f->count++;
-    (void)snprintf(f->marks[i].chain, sizeof f->marks[i].chain, "%s", chain);
+    (void)snprintf(f->marks[i].chain, sizeof f->marks[i].chain, "%.*s",
+        (int)sizeof f->marks[i].chain - 1, chain);
     f->marks[i].seq = seq;
     f->marks[i].hash = *hash;
 }
