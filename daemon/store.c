@@ -90,7 +90,7 @@ static void describe(struct corv_message *m, unsigned part)
         .received_us = m->received_us,
         .kind = p->kind,
         .variant = received ? corv_variant_name(e->variant) : "",
-        .sender = received ? m->sender->id : CORV_SELF,
+        .sender = received ? corv_message_sender(m) : CORV_SELF,
         .zender_org = text(e->zender.organisatie),
         .zender_app = text(e->zender.applicatie),
         .zender_adm = text(e->zender.administratie),
@@ -112,7 +112,7 @@ static void event(struct corv_message *m, unsigned i, const char *name, const ch
 {
     m->events[i] = (struct corv_queue_event){.event = name,
         .message = m->parts[0].id,
-        .party = m->sender->id,
+        .party = corv_message_sender(m),
         .actor = m->app->actor,
         .code = code,
         .detail = m->detail[i]};
