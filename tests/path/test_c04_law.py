@@ -4,8 +4,10 @@ be read and sends nothing again, and whoever shortens the audit trail is found.
 The clock is shifted (CORVD_CLOCK_SHIFT_S) and the chores run fast (CORVD_CHORES_MS), in test builds."""
 import json
 import os
+import re
 import shutil
 import subprocess
+import time
 
 import harness
 import pytest
@@ -18,6 +20,11 @@ FAST = {"CORVD_CHORES_MS": "300"}
 
 def ago(hours):
     return dict(FAST, CORVD_CLOCK_SHIFT_S=str(-int(hours * HOUR)))
+
+
+def then(hours):
+    """The time of a message made so long ago: the rules know no message from the future."""
+    return time.strftime("%Y%m%d%H%M%S", time.localtime(time.time() - hours * HOUR))
 
 
 def state(world, *names):
@@ -69,10 +76,10 @@ def fixture_past():
         w.partners["almere"].behave(status=403)
         w.partners["dronten"].stop()
         w.ids = {
-            "confirmed": w.send("veilig-thuis", w.vto()).id,
-            "dead": w.send("raad", w.notificatie("almere")).id,
-            "held": w.send("veilig-thuis", w.vto(woonplaats="Grensdorp")).id,
-            "waiting": w.send("raad", w.notificatie("dronten")).id,
+            "confirmed": w.send("veilig-thuis", w.vto(tijdstip=then(26))).id,
+            "dead": w.send("raad", w.notificatie("almere", tijdstip=then(26))).id,
+            "held": w.send("veilig-thuis", w.vto(woonplaats="Grensdorp", tijdstip=then(26))).id,
+            "waiting": w.send("raad", w.notificatie("dronten", tijdstip=then(26))).id,
         }
         w.settled(w.ids["confirmed"], 2)
         w.settled(w.ids["dead"], 1, "dead")
@@ -238,7 +245,7 @@ def test_a_database_that_goes_back_under_a_running_corvd(past):
     poll("noticed", lambda: any(e.get("code") == "database-went-back"
                                 for e in past.daemon.events("queue.connection-lost")), 40)
     assert past.daemon.admin("/readyz").status == 503
-    past.daemon.restart(**FAST)
+    past.daemon.restart(**FAST)  # which seals at its end, but not this
     assert past.daemon.events("database.restored")[-1]["code"] == "fence.older"
     assert count(past, "delivery", "state = 0") == 0
 
@@ -249,7 +256,7 @@ def test_a_database_that_goes_back_under_a_running_corvd(past):
 def test_a_kill_while_destroying_is_taken_up(make_world):
     w = make_world(start=False)
     w.start(**ago(30))
-    ids = [w.send("raad", w.notificatie("almere")).id for _ in range(3)]
+    ids = [w.send("raad", w.notificatie("almere", tijdstip=then(30))).id for _ in range(3)]
     for id_ in ids:
         w.settled(id_, 1)
     old = keys(w)
@@ -264,3 +271,41 @@ def test_a_kill_while_destroying_is_taken_up(make_world):
     for id_ in ids:
         assert w.daemon.ctl("purge", "prove", "--id", id_)["proven"]
     w.audit_ok()
+
+
+# ---- traffic data ---------------------------------------------------------------------------------
+
+
+def test_traffic_data_is_forgotten_and_the_trail_verifies(make_world):
+    w = make_world(start=False)
+    w.start(**ago(230 * 24))  # in a month that is over for more than 180 days, wherever we are in it
+    body = re.sub(rb">2026\d{4}<", b">" + then(231 * 24)[:8].encode() + b"<",
+                  w.notificatie("almere", tijdstip=then(231 * 24)))
+    old = w.send("raad", body).id
+    w.settled(old, 1)
+    assert w.send("raad", body, status=200).id == old  # a repeat is known by its keyed digest
+    digest = harness.sha256(body)
+    assert count(w, "dedup", "content = '\\x%s'" % digest) == 0 and count(w, "dedup") == 1
+    lines = count(w, "audit", "at < now() - interval '180 days'")
+    assert lines >= 4
+    w.daemon.restart(**FAST)
+    new = w.send("raad", w.notificatie("almere")).id
+    w.settled(new, 1)
+    poll("forgotten", lambda: count(w, "message", "id = '%s'" % old) == 0, 40)
+    poll("references too", lambda: count(w, "dedup") == 1)
+    assert count(w, "delivery_done", "message_id = '%s'" % old) == 0
+    assert count(w, "audit", "message_id = '%s'" % old) == 1  # that its content was destroyed just now
+    assert count(w, "audit_skeleton") == lines
+    assert count(w, "audit", "event = 'traffic.destroyed'") >= 1
+    assert w.audit_ok()["skeletons"] == lines
+    assert [m["id"] for m in w.daemon.ctl("message", "list")] == [new]
+    # the proof outlives the traffic data
+    poll("key gone", lambda: w.daemon.ctl("purge", "prove", "--id", old, code=None)["proven"])
+    w.daemon.restart(**FAST)  # seals
+    export = w.path + "/spoor.jsonl"
+    w.daemon.ctl("audit", "export", export)
+    with open(export, encoding="utf-8") as f:
+        assert sum('"type":"skeleton"' in x for x in f) == lines
+    run = subprocess.run([harness.sys.executable, os.path.join(harness.TOP, "docs", "audit_verify.py"),
+                          export, state(w, "audit.pub")], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
