@@ -98,6 +98,8 @@ def count(world, flood, receivers):
         lost = set(flood.acked) - set(by_content)
         if lost:
             trouble.append("%s never got %d acknowledged messages" % (party, len(lost)))
+            for id_ in sorted(flood.acked[d] for d in lost)[:3]:
+                trouble.append("  %s: %s\n    %s" % (id_, world.deliveries(id_), world.audit(id_)))
         for digest, entries in by_content.items():
             if len({e.message for e in entries}) > 1:
                 trouble.append("%s got one message under two numbers: %s" % (party, entries))
