@@ -165,8 +165,10 @@ corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct co
     s->vault = app->vault;
     s->seal_ms = SEAL_MS;
 #ifdef CORV_CRASH_POINTS
-    if (getenv("CORVD_CHORES_MS"))
-        s->seal_ms = (unsigned)strtoul(getenv("CORVD_CHORES_MS"), NULL, 10);
+    const char *pace = getenv("CORVD_CHORES_MS");
+
+    if (pace)
+        s->seal_ms = (unsigned)strtoul(pace, NULL, 10);
 #endif
     s->sealed_us = corv_clock_mono_us();
     (void)uv_timer_init(&app->loop, &s->timer);
