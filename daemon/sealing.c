@@ -165,10 +165,10 @@ corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct co
     s->vault = app->vault;
     s->seal_ms = SEAL_MS;
 #ifdef CORV_CRASH_POINTS
-    const char *pace = getenv("CORVD_CHORES_MS");
+    const char *chores_ms = getenv("CORVD_CHORES_MS");
 
-    if (pace)
-        s->seal_ms = (unsigned)strtoul(pace, NULL, 10);
+    if (chores_ms)
+        s->seal_ms = (unsigned)strtoul(chores_ms, NULL, 10);
 #endif
     s->sealed_us = corv_clock_mono_us();
     (void)uv_timer_init(&app->loop, &s->timer);

@@ -12,7 +12,7 @@
 
 #define CONFIG_DEFAULT "/etc/corvd/corvd.yaml"
 #define OUTPUT_MAX     (256u << 20)
-#define HELP_INDENT    18
+#define HELP_INDENT    20
 
 const struct corv_ctl_verb corv_ctl_verbs[] = {
     {"status", "", "Is alles in orde, en zo niet: wat moet u doen?",
@@ -139,8 +139,9 @@ static json_t *verbs_json(void)
     json_t *list = json_array();
 
     for (const struct corv_ctl_verb *v = corv_ctl_verbs; v->name; v++)
-        (void)json_array_append_new(list,
-            json_pack("{s:s, s:s, s:s}", "verb", v->name, "usage", v->usage, "help", v->help));
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s}", "verb", v->name, "usage", v->usage, "help",
+                      v->help, "more", v->more ? v->more : ""));
     return list;
 }
 
