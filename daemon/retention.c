@@ -15,7 +15,7 @@
 #include "queue/purge.h"
 #include "queue/queue.h"
 
-#define EVERY_MS 60000
+#define EVERY_MS 300000 /* content is due a quarter of an hour before it has to be gone */
 /* What was kept in memory while the database was away is stored by then. */
 #define STEADY_MS  60000
 #define TRAFFIC_MS 3600000 /* traffic data is looked after once an hour */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The chores of the law, once a minute on a worker: content and keys go on time, the audit trail is
- * signed (queue/purge.h, queue/seal.h). How late they are is measured even when they fail, and
+/* The chores of the law, every few minutes on a worker: content, keys and traffic data go on
+ * time (queue/purge.h, queue/forget.h). How late they are is measured even when they fail, and
  * warned of (docs/bewaren.md).
  * Loop thread only; one pass at a time, on a connection of its own.
  * Test: tests/path/test_c04_law.py */

@@ -17,7 +17,8 @@
  * put waits 15 s at most. */
 #define SETTLED_US (30 * MINUTE_US)
 #define BATCH      256
-#define SEALED_AS  7 /* bytes in front that say under which key: "CV1" and the hour */
+#define RESEAL     64 /* in one COMMIT: a large one takes its time */
+#define SEALED_AS  7  /* bytes in front that say under which key: "CV1" and the hour */
 
 struct pass {
     struct corv_keeper *k;
@@ -28,8 +29,6 @@ struct pass {
     int64_t final_before_us; /* what was final before this goes */
     struct corv_id after;    /* where the next look begins */
     struct corv_pg_array gone;
-    struct corv_id *anew; /* owned, batch of them: to be sealed anew */
-    unsigned anew_count;
 };
 
 int64_t corv_purge_key_due_us(uint32_t hour, unsigned payload_hours)
@@ -62,31 +61,32 @@ static void crash_point(const struct pass *p, const char *name)
         p->o->at(name);
 }
 
+static corv_rc stopped(struct pass *p)
+{
+    return p->o->stop && atomic_load(p->o->stop) ? CORV_AGAIN : CORV_OK;
+}
+
 /* ---- looking ------------------------------------------------------------------------------ */
 
 /* Younger than the time we keep cannot be due, whatever became of it: only what is older is
- * looked at. A row without any delivery is final since it came. */
+ * looked at, and of that only what has no open delivery. A row without any delivery is final since
+ * it came. */
 static const char look_sql[] =
-    "SELECT p.id, substring(p.sealed FROM 1 FOR 7),"
-    " EXISTS (SELECT FROM delivery d WHERE d.message_id = p.id)::integer,"
-    " (SELECT max(done_at) FROM delivery_done f WHERE f.message_id = p.id)"
+    "SELECT p.id, (SELECT max(done_at) FROM delivery_done f WHERE f.message_id = p.id)"
     " FROM payload p WHERE p.id > $1::uuid AND p.id < id_at($2::timestamptz)"
+    "  AND NOT EXISTS (SELECT FROM delivery d WHERE d.message_id = p.id)"
     " ORDER BY p.id LIMIT $3::bigint";
 
 static void judge(struct pass *p, const PGresult *r, int row)
 {
     struct corv_id id = corv_pg_id(r, row, 0);
-    uint32_t hour = hour_of(corv_pg_view(r, row, 1));
-    bool open = corv_pg_int(r, row, 2) != 0;
-    int64_t done = PQgetisnull(r, row, 3) ? corv_id_ms(&id) * 1000 : corv_pg_time(r, row, 3);
+    int64_t done = PQgetisnull(r, row, 1) ? corv_id_ms(&id) * 1000 : corv_pg_time(r, row, 1);
     int64_t late = p->o->now_us - done - p->o->payload_hours * HOUR_US;
 
-    if (!open && late > 0 && (uint64_t)(late / 1000000) > p->report->payload_late_s)
+    if (late > 0 && (uint64_t)(late / 1000000) > p->report->payload_late_s)
         p->report->payload_late_s = (uint64_t)(late / 1000000);
-    if (!open && done < p->final_before_us)
+    if (done < p->final_before_us)
         corv_pg_array_id(&p->gone, &id);
-    else if (hour && p->o->now_us >= corv_purge_key_due_us(hour, p->o->payload_hours))
-        p->anew[p->anew_count++] = id;
     p->after = id;
 }
 
@@ -97,7 +97,6 @@ static corv_rc look(struct pass *p, int *rows)
     corv_rc rc;
 
     corv_pg_array_reset(&p->gone, SIZE_MAX);
-    p->anew_count = 0;
     corv_pg_add_view(&params, corv_view_of(p->after.b, sizeof p->after.b));
     corv_pg_add_time(&params, p->final_before_us);
     corv_pg_add_int8(&params, p->batch);
@@ -226,29 +225,72 @@ static corv_rc reseal_one(struct pass *p, const struct corv_id *id)
     return rc;
 }
 
-static corv_rc tell_resealed(struct pass *p, unsigned count)
-{
-    char detail[64];
-    struct corv_act act;
-    struct corv_queue_event e = {
-        .event = "payload.resealed", .actor = p->k->actor, .detail = detail};
-    corv_rc rc;
-
-    if (count == 0)
-        return CORV_OK;
-    (void)snprintf(detail, sizeof detail, "{\"count\":%u}", count);
-    rc = corv_keeper_begin(p->k, &act, p->o->now_us, p->fault);
-    return rc != CORV_OK ? rc : corv_act_end(&act, corv_act_append(&act, &e));
-}
-
-static corv_rc reseal(struct pass *p)
+/* One COMMIT for as many as one look found, with one line. */
+static corv_rc reseal_rows(struct pass *p, uint32_t hour, const PGresult *found)
 {
     uint64_t before = p->report->resealed;
-    corv_rc rc = CORV_OK;
+    char detail[64];
+    char name[16];
+    struct corv_act act;
+    struct corv_queue_event e = {.event = "payload.resealed",
+        .actor = p->k->actor,
+        .code = "retention.key",
+        .detail = detail};
+    corv_rc rc = corv_keeper_begin(p->k, &act, p->o->now_us, p->fault);
 
-    for (unsigned n = 0; n < p->anew_count && rc == CORV_OK; n++)
-        rc = reseal_one(p, &p->anew[n]);
-    return rc != CORV_OK ? rc : tell_resealed(p, (unsigned)(p->report->resealed - before));
+    if (rc != CORV_OK)
+        return rc;
+    for (int row = 0; row < PQntuples(found) && rc == CORV_OK; row++) {
+        p->after = corv_pg_id(found, row, 0);
+        rc = reseal_one(p, &p->after);
+    }
+    (void)snprintf(detail, sizeof detail, "{\"key\":\"%s\",\"count\":%" PRIu64 "}",
+        key_name(hour, name), p->report->resealed - before);
+    if (rc == CORV_OK && p->report->resealed > before)
+        rc = corv_act_append(&act, &e);
+    rc = corv_act_end(&act, rc);
+    if (rc != CORV_OK)
+        p->report->resealed = before;
+    return rc;
+}
+
+static void begin_of(uint32_t hour, char begin[SEALED_AS])
+{
+    const char bytes[SEALED_AS] = {
+        'C', 'V', '1', (char)(hour >> 24), (char)(hour >> 16), (char)(hour >> 8), (char)hour};
+
+    memcpy(begin, bytes, SEALED_AS);
+}
+
+/* Everything that is still under the key of this hour. Reads the whole table, in the order of its
+ * numbers: once for every hour. */
+static corv_rc reseal_hour(struct pass *p, uint32_t hour)
+{
+    char begin[SEALED_AS];
+    corv_rc rc = CORV_OK;
+    int rows = RESEAL;
+
+    begin_of(hour, begin);
+    p->after = (struct corv_id){{0}};
+    while (rc == CORV_OK && rows == RESEAL) {
+        struct corv_pg_params params = {0};
+        PGresult *r = NULL;
+
+        corv_pg_add_view(&params, corv_view_of(p->after.b, sizeof p->after.b));
+        corv_pg_add_view(&params, corv_view_of(begin, sizeof begin));
+        corv_pg_add_int8(&params, RESEAL);
+        rc = stopped(p);
+        if (rc == CORV_OK)
+            rc = corv_keeper_run(p->k,
+                "SELECT id FROM payload WHERE id > $1::uuid"
+                " AND substring(sealed FROM 1 FOR 7) = $2::bytea ORDER BY id LIMIT $3::bigint",
+                &params, &r, p->fault);
+        rows = rc == CORV_OK ? PQntuples(r) : 0;
+        if (rows > 0)
+            rc = reseal_rows(p, hour, r);
+        PQclear(r);
+    }
+    return rc;
 }
 
 /* ---- keys --------------------------------------------------------------------------------- */
@@ -317,16 +359,14 @@ static corv_rc finish_keys(struct pass *p)
     return rc;
 }
 
-/* Reads the whole table, once for every hour: nothing else is sure of finding a row whose number
- * and seal are of different hours because the clock was set back between them. */
 static corv_rc key_in_use(struct pass *p, uint32_t hour, bool *used)
 {
-    const char begin[SEALED_AS] = {
-        'C', 'V', '1', (char)(hour >> 24), (char)(hour >> 16), (char)(hour >> 8), (char)hour};
+    char begin[SEALED_AS];
     struct corv_pg_params params = {0};
     PGresult *r = NULL;
     corv_rc rc;
 
+    begin_of(hour, begin);
     corv_pg_add_view(&params, corv_view_of(begin, sizeof begin));
     rc = corv_keeper_run(p->k,
         "SELECT EXISTS (SELECT FROM payload"
@@ -341,8 +381,10 @@ static corv_rc begin_key(struct pass *p, uint32_t hour)
 {
     int64_t late = (p->o->now_us - ((int64_t)hour + p->o->payload_hours) * HOUR_US) / 1000000;
     bool used = false;
-    corv_rc rc = key_in_use(p, hour, &used);
+    corv_rc rc = reseal_hour(p, hour);
 
+    if (rc == CORV_OK)
+        rc = key_in_use(p, hour, &used);
     if (late > 0 && (uint64_t)late > p->report->key_late_s)
         p->report->key_late_s = (uint64_t)late;
     if (rc != CORV_OK || used)
@@ -419,11 +461,6 @@ static corv_rc drop_days(struct pass *p)
     return rc;
 }
 
-static corv_rc stopped(struct pass *p)
-{
-    return p->o->stop && atomic_load(p->o->stop) ? CORV_AGAIN : CORV_OK;
-}
-
 static corv_rc payloads(struct pass *p)
 {
     corv_rc rc = CORV_OK;
@@ -435,8 +472,6 @@ static corv_rc payloads(struct pass *p)
             rc = look(p, &rows);
         if (rc == CORV_OK)
             rc = destroy(p);
-        if (rc == CORV_OK)
-            rc = reseal(p);
     } while (rc == CORV_OK && rows == (int)p->batch);
     return rc;
 }
@@ -458,10 +493,7 @@ corv_rc corv_purge(struct corv_keeper *k, const struct corv_purge_order *o,
         return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_BUG, "purge.hours",
             "Minder dan 2 uur bewaren kan niet.");
     corv_pg_array_init(&p.gone, CORV_PG_UUID, 1u << 20);
-    p.anew = calloc(p.batch, sizeof *p.anew);
-    rc = p.anew ? finish_keys(&p)
-                : CORV_FAIL(fault, CORV_E_NOMEM, CORV_FAULT_STORE, "store.memory",
-                      "Er is te weinig geheugen.");
+    rc = finish_keys(&p);
     if (rc == CORV_OK)
         rc = payloads(&p);
     if (rc == CORV_OK)
@@ -469,6 +501,5 @@ corv_rc corv_purge(struct corv_keeper *k, const struct corv_purge_order *o,
     if (rc == CORV_OK)
         rc = drop_days(&p);
     corv_pg_array_free(&p.gone);
-    free(p.anew);
     return rc;
 }
