@@ -111,6 +111,27 @@ static void check_retention(
             CORV_LAWFUL_HOURS);
 }
 
+static bool is_party(const struct corv_config *c, const char *id)
+{
+    for (unsigned i = 0; i < c->parties_count; i++)
+        if (c->parties[i].id && strcmp(c->parties[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* The setting sender means the same for every adapter: who is behind this endpoint. */
+static void check_sender(
+    const struct corv_config *c, unsigned i, const struct corv_tree *root, struct corv_findings *f)
+{
+    const struct corv_adapter_entry *a = &c->adapters[i];
+
+    for (unsigned s = 0; s < a->settings_count; s++)
+        if (a->settings[s].key && strcmp(a->settings[s].key, "sender") == 0 &&
+            a->settings[s].value && !is_party(c, a->settings[s].value))
+            corv_tree_error(f, corv_tree_item(root, "adapters", i), "config.unknown-sender",
+                "De instelling sender noemt een partij die niet bij parties staat.");
+}
+
 static void check_adapters(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
 {
@@ -119,6 +140,7 @@ static void check_adapters(
             strcmp(c->adapters[i].library, "builtin:loopback") == 0)
             corv_tree_error(f, corv_tree_item(root, "adapters", i), "config.test-adapter",
                 "builtin:loopback bezorgt niets en mag niet met production: true.");
+        check_sender(c, i, root, f);
         for (unsigned j = 0; j < i; j++) {
             if (!c->adapters[i].name || !c->adapters[j].name ||
                 strcmp(c->adapters[i].name, c->adapters[j].name) != 0)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/list.h"
 #include "daemon/metrics.h"
 
@@ -47,10 +48,11 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
-    char actor[80];                   /* "node:NAME", for audit lines */
-    struct corv_upkeep *upkeep;       /* upkeep.c's */
-    struct corv_reload *reload;       /* reload.c's */
-    struct corv_service *service;     /* service.c's */
+    char actor[80];               /* "node:NAME", for audit lines */
+    struct corv_upkeep *upkeep;   /* upkeep.c's */
+    struct corv_reload *reload;   /* reload.c's */
+    struct corv_service *service; /* service.c's */
+    struct corv_digest secret;    /* of the database: what outlives the content is keyed with it */
     struct corv_retention *retention; /* retention.c's */
     struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */

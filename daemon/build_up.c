@@ -22,6 +22,7 @@
 #include "daemon/loop/pool.h"
 #include "daemon/loop/tls.h"
 #include "daemon/loop/watchdog.h"
+#include "daemon/offer.h"
 #include "daemon/receive.h"
 #include "daemon/reload.h"
 #include "daemon/retention.h"
@@ -98,9 +99,13 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
 
 static void database_came_or_went(void *ctx, bool connected)
 {
-    corv_retention_connected(ctx, connected);
-    if (connected)
-        corv_upkeep_connected(ctx);
+    struct corv_app *app = ctx;
+
+    corv_retention_connected(app, connected);
+    if (!connected)
+        return;
+    corv_upkeep_connected(app);
+    corv_hosts_room(app->hosts);
 }
 
 static void hint_came(void *ctx)
@@ -125,20 +130,6 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
     return rc;
 }
 
-static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
-{
-    corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
-
-    for (unsigned i = 0; i < app->config->adapters_count && rc == CORV_OK; i++) {
-        struct corv_host_entry_room room;
-        struct corv_host_entry e;
-
-        corv_host_entry_of(app->config, i, &room, &e);
-        rc = corv_hosts_add(app->hosts, &e, fault);
-    }
-    return rc;
-}
-
 struct corv_http_limits corv_intake_limits(const struct corv_config *c)
 {
     return (struct corv_http_limits){.body_bytes = c->limits.body_bytes,
@@ -150,6 +141,25 @@ struct corv_http_limits corv_intake_limits(const struct corv_config *c)
         .body_ms = c->limits.body_seconds * 1000,
         .idle_ms = c->limits.idle_seconds * 1000,
         .write_ms = c->limits.body_seconds * 1000};
+}
+
+static corv_rc start_adapters(struct corv_app *app, struct corv_fault *fault)
+{
+    struct corv_http_limits limits = corv_intake_limits(app->config);
+    corv_rc rc = corv_hosts_new(&app->loop, &app->hosts);
+
+    if (rc == CORV_OK) {
+        corv_hosts_set_limits(app->hosts, &limits);
+        corv_offer_start(app);
+    }
+    for (unsigned i = 0; i < app->config->adapters_count && rc == CORV_OK; i++) {
+        struct corv_host_entry_room room;
+        struct corv_host_entry e;
+
+        corv_host_entry_of(app->config, i, &room, &e);
+        rc = corv_hosts_add(app->hosts, &e, fault);
+    }
+    return rc;
 }
 
 struct corv_http_limits corv_admin_limits(const struct corv_config *c)

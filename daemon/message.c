@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/host/host.h"
 #include "schemas/judge.h"
 
-struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_request *r)
+struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer answerer)
 {
     struct corv_message *m = calloc(1, sizeof *m);
 
@@ -17,7 +18,7 @@ struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_req
         return NULL;
     }
     m->app = app;
-    m->request = r;
+    m->answerer = answerer;
     m->config = corv_config_hold(app->config);
     m->judge = corv_judge_hold(app->judge);
     m->received_us = corv_clock_us();
@@ -29,14 +30,31 @@ struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_req
     return m;
 }
 
+void corv_message_take_body(struct corv_message *m, char *body_take, size_t size)
+{
+    m->parts[0].body = body_take;
+    m->parts[0].size = size;
+    m->parts[0].held = body_take != NULL;
+    if (m->parts[0].held)
+        m->app->metrics.held_bytes += size;
+    m->app->metrics.received_bytes_total += size;
+}
+
+const char *corv_message_sender(const struct corv_message *m)
+{
+    return m->sender ? m->sender->id : NULL;
+}
+
 void corv_message_free(struct corv_message *m)
 {
+    struct corv_app *app = m ? m->app : NULL;
+
     if (!m)
         return;
-    m->app->metrics.intake_now--;
+    app->metrics.intake_now--;
     for (unsigned i = 0; i < m->parts_count; i++) {
         if (m->parts[i].held)
-            m->app->metrics.held_bytes -= m->parts[i].size;
+            app->metrics.held_bytes -= m->parts[i].size;
         free(m->parts[i].body);
         free(m->parts[i].sealed);
     }
@@ -46,4 +64,5 @@ void corv_message_free(struct corv_message *m)
     corv_judge_free(m->judge);
     corv_config_free(m->config);
     free(m);
+    corv_hosts_room(app->hosts);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* One message on its way in, from the request to the answer. Made by receive.c, looked at by a
- * worker in examine.c, freed by acknowledge.c once the sender has its answer. Contains personal
+/* One message on its way in, from whoever offered it to the answer. Made by receive.c or offer.c,
+ * looked at by a worker in examine.c, freed by acknowledge.c once that one has its answer: a
+ * client of the intake (answer_http.c) or an adapter (offer.c). Contains personal
  * data in body and verdict. Owner: whichever step it is in; exactly one at a time. */
 #ifndef CORV_DAEMON_MESSAGE_H
 #define CORV_DAEMON_MESSAGE_H
@@ -12,7 +13,7 @@
 #include "queue/queue.h"
 #include "schemas/verdict.h"
 
-struct corv_http_request;
+struct corv_message;
 
 /* The bytes of one message to store: the received one or one derived from it. */
 struct corv_part {
@@ -34,12 +35,35 @@ struct corv_part {
 
 #define CORV_PARTS_MAX 4 /* the received message and what is made from it */
 
+enum corv_fate {
+    CORV_FATE_STORED,
+    CORV_FATE_REPEAT,
+    CORV_FATE_CONFLICT,
+    CORV_FATE_REFUSED,     /* the findings tell why */
+    CORV_FATE_UNAVAILABLE, /* not now: the same again later */
+    CORV_FATE_REJECTED,    /* our bug */
+};
+
+/* What became of a message. */
+struct corv_told {
+    enum corv_fate fate;
+    const struct corv_id *id; /* the stored message's: of the first one for a repeat */
+    const char *code;         /* of answer.def for a no without findings, else "" */
+};
+
+/* Who waits for the answer. tell is called exactly once per message, on the loop. */
+struct corv_answerer {
+    void (*tell)(void *ctx, const struct corv_message *m, const struct corv_told *told);
+    void *ctx;
+    uint64_t number; /* for the answerer's own use */
+};
+
 struct corv_message {
     struct corv_app *app;
-    struct corv_http_request *request; /* waits for its reply */
-    struct corv_config *config;        /* counted: the one it is judged by */
-    struct corv_judge *judge;          /* counted, likewise */
-    const struct corv_party *sender;   /* of the certificate */
+    struct corv_answerer answerer;
+    struct corv_config *config;      /* counted: the one it is judged by */
+    struct corv_judge *judge;        /* counted, likewise */
+    const struct corv_party *sender; /* as the transport proved it; NULL: nobody we know */
     struct corv_journey journey;
     int64_t received_us;
     int day;
@@ -57,7 +81,10 @@ struct corv_message {
     char detail[3][320];
 };
 
-struct corv_message *corv_message_new(struct corv_app *app, struct corv_http_request *r);
-void corv_message_free(struct corv_message *m); /* accepts NULL; the request must be answered */
+struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer answerer);
+/* Its body, counted among what the daemon holds. */
+void corv_message_take_body(struct corv_message *m, char *body_take, size_t size);
+const char *corv_message_sender(const struct corv_message *m); /* id, or NULL */
+void corv_message_free(struct corv_message *m); /* accepts NULL; the answerer must have heard */
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "config/parties.h"
+#include "daemon/answer_http.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/examine.h"
@@ -15,6 +16,15 @@ static bool room(const struct corv_app *app)
 {
     return app->metrics.intake_now < app->config->limits.pipeline &&
            app->metrics.held_bytes < app->config->limits.total_body_bytes;
+}
+
+const char *corv_receive_busy(const struct corv_app *app)
+{
+    if (app->draining)
+        return "receive.draining";
+    if (!app->open || !corv_queue_connected(app->queue))
+        return "store.away";
+    return room(app) ? NULL : "receive.busy";
 }
 
 static bool xml_type(struct corv_view type)
@@ -66,6 +76,7 @@ static void turn_away(struct corv_app *app, struct corv_http_request *r, const c
 static void check_head(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
+    const char *busy = corv_receive_busy(app);
 
     if (!corv_view_is(corv_http_path(r), "/v1/messages"))
         corv_problem_reply(r, "http.not-found");
@@ -77,29 +88,25 @@ static void check_head(void *ctx, struct corv_http_request *r)
         corv_problem_reply(r, "http.content-type");
     else if (corv_http_header(r, "content-encoding").n > 0)
         corv_problem_reply(r, "http.content-encoding");
-    else if (app->draining)
-        turn_away(app, r, "receive.draining");
-    else if (!app->open || !corv_queue_connected(app->queue))
-        turn_away(app, r, "store.away");
-    else if (!room(app))
-        turn_away(app, r, "receive.busy");
+    else if (busy)
+        turn_away(app, r, busy);
 }
 
 static void take_in(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
-    struct corv_message *m = corv_message_new(app, r);
+    struct corv_message *m = corv_message_new(app, corv_answer_http(r));
+    size_t size = 0;
 
     if (!m) {
         turn_away(app, r, "receive.no-memory");
         return;
     }
     m->sender = sender_of(app, r);
-    m->parts[0].body = corv_http_body_take(r, &m->parts[0].size);
-    m->parts[0].held = m->parts[0].body != NULL;
-    if (m->parts[0].held)
-        app->metrics.held_bytes += m->parts[0].size;
-    app->metrics.received_bytes_total += m->parts[0].size;
+
+    char *body = corv_http_body_take(r, &size);
+
+    corv_message_take_body(m, body, size);
     if (!m->sender) { /* its last day ended while the body came in */
         corv_message_free(m);
         deny(app, r);
@@ -110,7 +117,12 @@ static void take_in(void *ctx, struct corv_http_request *r)
         corv_problem_reply(r, "http.no-body");
         return;
     }
-    CORV_LOG(INFO, "message.received", &m->parts[0].id, CORV_F(PARTY, m->sender->id),
+    corv_receive_message(m);
+}
+
+void corv_receive_message(struct corv_message *m)
+{
+    CORV_LOG(INFO, "message.received", &m->parts[0].id, CORV_F(PARTY, corv_message_sender(m)),
         CORV_N(BYTES, m->parts[0].size));
     corv_crash_point("received");
     corv_examine(m);

@@ -17,6 +17,7 @@
 #include "daemon/certs.h"
 #include "daemon/deliver.h"
 #include "daemon/expiry.h"
+#include "daemon/host/host.h"
 #include "daemon/judge_up.h"
 #include "daemon/reload_parts.h"
 #include "daemon/service.h"
@@ -174,6 +175,7 @@ static bool swap(struct corv_reload *l)
 
     corv_http_server_set_tls(app->intake, l->tls);
     corv_http_server_set_limits(app->intake, &intake);
+    corv_hosts_set_limits(app->hosts, &intake);
     corv_http_server_set_limits(app->admin, &admin);
     corv_tls_server_free(app->tls);
     app->tls = l->tls;

@@ -123,13 +123,15 @@ static void tick(uv_timer_t *timer)
 
 /* ---- life --------------------------------------------------------------------------------- */
 
-static corv_rc look_back(struct corv_sealing *s, struct corv_fault *fault)
+static corv_rc look_back(struct corv_sealing *s, struct corv_app *app, struct corv_fault *fault)
 {
     struct corv_keeper *k = NULL;
     enum corv_fence_verdict verdict = CORV_FENCE_FIRST;
     uint64_t held = 0;
     corv_rc rc = corv_keeper_open(s->conninfo, s->node, s->vault, &k, fault);
 
+    if (rc == CORV_OK)
+        rc = corv_keeper_secret(k, &app->secret, fault);
     if (rc == CORV_OK)
         rc = corv_fence_check(k, s->state_dir, &verdict, fault);
     if (rc == CORV_OK)
@@ -163,15 +165,17 @@ corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct co
     s->vault = app->vault;
     s->seal_ms = SEAL_MS;
 #ifdef CORV_CRASH_POINTS
-    if (getenv("CORVD_CHORES_MS"))
-        s->seal_ms = (unsigned)strtoul(getenv("CORVD_CHORES_MS"), NULL, 10);
+    const char *chores_ms = getenv("CORVD_CHORES_MS");
+
+    if (chores_ms)
+        s->seal_ms = (unsigned)strtoul(chores_ms, NULL, 10);
 #endif
     s->sealed_us = corv_clock_mono_us();
     (void)uv_timer_init(&app->loop, &s->timer);
     s->timer.data = app;
     rc = corv_signer_open(s->state_dir, &s->signer, fault);
     if (rc == CORV_OK)
-        rc = look_back(s, fault);
+        rc = look_back(s, app, fault);
     if (rc == CORV_OK)
         (void)uv_timer_start(&s->timer, tick, s->seal_ms < TICK_MS ? s->seal_ms : TICK_MS, TICK_MS);
     return rc;

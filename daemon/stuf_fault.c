@@ -126,6 +126,32 @@ static corv_rc details(const struct corv_stuf_fault *f, const char *code, struct
     return rc;
 }
 
+/* ---- the messages --------------------------------------------------------------------------- */
+
+static void head(const struct corv_stuf_receipt *r, struct corv_buf *b)
+{
+    char when[15];
+
+    (void)corv_buf_addf(b,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<StUF:%sBericht xmlns:StUF=\"" CORV_NS_STUF "\"><StUF:stuurgegevens>",
+        r->name);
+    element(b, "berichtcode", r->name);
+    address(b, "zender", r->own_oin, r->own_application, "");
+    address(b, "ontvanger", text(r->org), text(r->app), text(r->adm));
+    element(b, "referentienummer", r->id);
+    element(b, "tijdstipBericht", corv_clock_stuf(r->stored_us, when));
+    element(b, "crossRefnummer", text(r->crossref));
+}
+
+corv_rc corv_stuf_receipt_write(const struct corv_stuf_receipt *r, struct corv_buf *b)
+{
+    corv_buf_init(b, FAULT_MAX);
+    head(r, b);
+    (void)corv_buf_addf(b, "</StUF:stuurgegevens></StUF:%sBericht>\n", r->name);
+    return b->failed ? CORV_E_NOMEM : CORV_OK;
+}
+
 corv_rc corv_stuf_fault_write(const struct corv_stuf_fault *f, struct corv_buf *b)
 {
     const struct corv_finding *decisive = corv_findings_decisive(f->a, f->b);
@@ -133,21 +159,13 @@ corv_rc corv_stuf_fault_write(const struct corv_stuf_fault *f, struct corv_buf *
     const struct corv_answer *answer = corv_answer_get(corv_code_find(code)->answer);
     const char *name = f->waits ? "Fo03" : "Fo01";
     char id[CORV_ID_TEXT];
-    char when[15];
 
     corv_buf_init(b, FAULT_MAX);
     if (!answer->stuf[0])
         return CORV_E_STATE;
-    (void)corv_buf_addf(b,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<StUF:%sBericht xmlns:StUF=\"" CORV_NS_STUF "\"><StUF:stuurgegevens>",
-        name);
-    element(b, "berichtcode", name);
-    address(b, "zender", f->own_oin, f->own_application, "");
-    address(b, "ontvanger", text(f->org), text(f->app), text(f->adm));
-    element(b, "referentienummer", corv_id_text(f->id, id));
-    element(b, "tijdstipBericht", corv_clock_stuf(f->now_us, when));
-    element(b, "crossRefnummer", text(f->crossref));
+    head(&(struct corv_stuf_receipt){name, f->own_oin, f->own_application, f->org, f->app, f->adm,
+             f->crossref, corv_id_text(f->id, id), f->now_us},
+        b);
     (void)corv_buf_add_str(b, "</StUF:stuurgegevens><StUF:body>");
     element(b, "code", answer->stuf);
     element(b, "plek", answer->plek);

@@ -29,4 +29,20 @@ struct corv_stuf_fault {
  * about HTTP, or nothing is wrong). */
 CORV_MUST_CHECK corv_rc corv_stuf_fault_write(const struct corv_stuf_fault *f, struct corv_buf *b);
 
+/* The receipt: Bv03 or Bv04. Its number and time are the stored message's, so that a repeat gets
+ * the same bytes. */
+struct corv_stuf_receipt {
+    const char *name; /* "Bv03" or "Bv04" */
+    const char *own_oin;
+    const char *own_application;
+    const char *org; /* ontvanger: zender of the message */
+    const char *app;
+    const char *adm;
+    const char *crossref;
+    const char *id;
+    int64_t stored_us;
+};
+CORV_MUST_CHECK corv_rc corv_stuf_receipt_write(
+    const struct corv_stuf_receipt *r, struct corv_buf *b);
+
 #endif

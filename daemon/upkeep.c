@@ -9,6 +9,7 @@
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
 #include "daemon/deliver.h"
+#include "daemon/host/host.h"
 #include "daemon/retention.h"
 #include "daemon/service.h"
 #include "queue/embedded_pg.h"
@@ -111,6 +112,7 @@ static void own_leases_released(void *ctx, bool committed)
     make_partitions(app);
     corv_retention_note_start(app);
     corv_deliver_soon(app);
+    corv_hosts_room(app->hosts);
 }
 
 void corv_upkeep_connected(struct corv_app *app)

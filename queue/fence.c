@@ -166,6 +166,17 @@ static corv_rc knows_us(struct corv_keeper *k, bool *knows, struct corv_fault *f
     return rc;
 }
 
+corv_rc corv_fence_holds(
+    struct corv_keeper *k, const struct corv_fence *f, bool *holds, struct corv_fault *fault)
+{
+    corv_rc rc = CORV_OK;
+
+    *holds = true;
+    for (size_t i = 0; i < f->count && rc == CORV_OK && *holds; i++)
+        rc = has_line(k, &f->marks[i], holds, fault);
+    return rc;
+}
+
 corv_rc corv_fence_check(struct corv_keeper *k, const char *state_dir, enum corv_fence_verdict *out,
     struct corv_fault *fault)
 {
@@ -182,8 +193,7 @@ corv_rc corv_fence_check(struct corv_keeper *k, const char *state_dir, enum corv
         *out = yes || file == CORV_E_INVALID ? CORV_FENCE_LOST : CORV_FENCE_FIRST;
         return rc;
     }
-    for (size_t i = 0; i < f.count && rc == CORV_OK && yes; i++)
-        rc = has_line(k, &f.marks[i], &yes, fault);
+    rc = corv_fence_holds(k, &f, &yes, fault);
     *out = yes ? CORV_FENCE_SAME : CORV_FENCE_OLDER;
     return rc;
 }

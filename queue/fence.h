@@ -30,6 +30,10 @@ CORV_MUST_CHECK corv_rc corv_fence_write(const char *state_dir, const struct cor
 void corv_fence_set(
     struct corv_fence *f, const char *chain, int64_t seq, const struct corv_digest *hash);
 
+/* Does this database still hold all of these? */
+CORV_MUST_CHECK corv_rc corv_fence_holds(
+    struct corv_keeper *k, const struct corv_fence *f, bool *holds, struct corv_fault *fault);
+
 enum corv_fence_verdict {
     CORV_FENCE_FIRST, /* nothing of ours anywhere: a new installation, or a new node */
     CORV_FENCE_SAME,  /* the database we know, or further */

@@ -143,6 +143,41 @@ CORV_MUST_CHECK corv_rc corv_inspect_verify(
     struct corv_inspect *i, struct corv_audit_report *out, struct corv_fault *fault);
 CORV_MUST_CHECK corv_rc corv_inspect_verify_by(struct corv_inspect *i,
     const struct corv_audit_trust *trust, struct corv_audit_report *out, struct corv_fault *fault);
+/* What became of the content of one message, and what proves it. */
+struct corv_inspect_purge {
+    char message[CORV_ID_TEXT];
+    char received[32]; /* "" when the traffic data is gone too */
+    bool there;        /* the sealed content is still in the database */
+    unsigned open;     /* deliveries that are not final */
+    char final[32];    /* when the last delivery ended */
+    char destroyed[32];
+    int chain; /* the line that says so: 0 none */
+    int64_t seq;
+    bool line_right; /* its sums come out */
+    char sealed[32]; /* of the first seal at or after that line, "" none yet */
+    char key[16];    /* JJJJMMDDUU: the key it was under at the end */
+    char key_destroyed[32];
+    unsigned keys;      /* hours from receipt to then: every key a copy may be under */
+    unsigned keys_left; /* of those, not known to be destroyed */
+};
+/* id as for corv_inspect_message, or a whole number of a message whose traffic data is gone. */
+CORV_MUST_CHECK corv_rc corv_inspect_purge(struct corv_inspect *i, const char *id,
+    struct corv_inspect_purge *out, struct corv_fault *fault);
+/* How destruction stands. */
+struct corv_inspect_purge_state {
+    uint64_t payloads;       /* there now */
+    uint64_t waiting;        /* of those: with an open delivery */
+    uint64_t late;           /* of those: final for longer than payload_hours */
+    double late_seconds;     /* the worst of them */
+    uint64_t destroyed_day;  /* in the last 24 hours */
+    uint64_t keys_destroyed; /* in the last 24 hours */
+    uint64_t keys_begun;     /* written down, not yet destroyed */
+    char last[32];           /* last destruction of content */
+    uint64_t months;         /* of traffic data that should be gone */
+};
+CORV_MUST_CHECK corv_rc corv_inspect_purge_state(struct corv_inspect *i, unsigned payload_hours,
+    unsigned traffic_days, struct corv_inspect_purge_state *out, struct corv_fault *fault);
+
 /* Writes the trail as JSON lines for whoever verifies it without us (docs/audit_verify.py): all of
  * it, or the lines of the days from..to (JJJJ-MM-DD in UTC, both included; NULL: open). What is
  * broken is written as it is. *rows counts. CORV_E_IO with class STORE: also when out fails. */

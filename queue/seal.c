@@ -344,11 +344,16 @@ corv_rc corv_seal_heads(struct corv_keeper *k, const struct corv_signer *s,
     struct corv_pg_params p = {0};
     PGresult *r = NULL;
     corv_rc worst = CORV_OK;
-    corv_rc rc;
+    bool holds = false;
+    corv_rc rc = corv_fence_holds(k, fence, &holds, fault);
 
     *sealed = 0;
+    if (rc == CORV_OK && !holds)
+        return CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_STORE, "fence.older",
+            "De database is ouder dan wat state_dir weet. Start corvd opnieuw.");
     corv_pg_add_text(&p, own->chain ? "" : k->actor);
-    rc = own->chain ? seal_own(k, s, own, now_us, sealed, fault) : CORV_OK;
+    if (rc == CORV_OK && own->chain)
+        rc = seal_own(k, s, own, now_us, sealed, fault);
     if (rc == CORV_OK)
         rc = corv_keeper_run(k,
             "SELECT h.chain, h.seq, h.hash, c.name FROM audit_head h JOIN audit_chain c"

@@ -52,8 +52,9 @@ struct corv_seal_head { /* the node's own chain, as it knows it from its last CO
 };
 /* Signs the heads that have moved: the node's own by what it knows itself (when own->chain is 0: as
  * the others), the shared chains ("operator", "keeper") after doing the sums since their last seal
- * again. A chain that is broken is not signed: CORV_E_STATE, and the others are. What was seen is
- * set in fence; *sealed counts. */
+ * again. A chain that is broken is not signed: CORV_E_STATE, and the others are. A database that
+ * does not hold what fence remembers is an older one: CORV_E_STATE, nothing is signed, and fence
+ * stays as it is. What was seen is set in fence; *sealed counts. */
 CORV_MUST_CHECK corv_rc corv_seal_heads(struct corv_keeper *k, const struct corv_signer *s,
     const struct corv_seal_head *own, int64_t now_us, struct corv_fence *fence, unsigned *sealed,
     struct corv_fault *fault);

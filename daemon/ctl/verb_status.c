@@ -12,9 +12,10 @@
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
 
-#define CHECKS_MAX   12
-#define LATE_SECONDS 300 /* a due delivery that nobody took for so long: no progress */
-#define DISK_PERCENT 10
+#define CHECKS_MAX       16
+#define LATE_SECONDS     300 /* a due delivery that nobody took for so long: no progress */
+#define DISK_PERCENT     10
+#define RETENTION_LATE_S 1800
 
 enum level { WELL = CORV_CTL_YES, ATTENTION = CORV_CTL_NO, BROKEN = CORV_CTL_ERROR };
 
@@ -145,6 +146,29 @@ static void look_at_lanes(struct corv_ctl *ctl, struct report *r)
     corv_inspect_free(lanes);
 }
 
+static void look_at_retention(struct corv_ctl *ctl, struct report *r)
+{
+    const struct corv_config *c = ctl->config;
+    struct corv_inspect_purge_state s;
+    struct corv_fault fault = {0};
+    double key_late = corv_ctl_metric(c, "key_late_seconds");
+    double age = corv_ctl_metric(c, "retention_pass_age_seconds");
+
+    if (corv_inspect_purge_state(ctl->inspect, c->retention.payload_hours,
+            c->retention.traffic_days, &s, &fault) != CORV_OK)
+        add(r, "retention", "Vernietigen", ATTENTION, "%s", fault.text);
+    else if (s.late || s.months || key_late > 0)
+        add(r, "retention", "Vernietigen", ATTENTION,
+            "er is iets langer bewaard dan mag. Kijk met: corvctl purge status");
+    else if (age > RETENTION_LATE_S)
+        add(r, "retention", "Vernietigen", ATTENTION,
+            "corvd kwam er %.0f minuten niet aan toe. Kijk in het logboek naar retention.failed",
+            age / 60);
+    else
+        add(r, "retention", "Vernietigen", WELL, "op tijd; %" PRIu64 " berichten in 24 uur",
+            s.destroyed_day);
+}
+
 static void look_at_today(struct corv_ctl *ctl, struct report *r)
 {
     struct corv_inspect_day *days = NULL;
@@ -258,6 +282,7 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
     look_at_daemon(ctl->config, &r);
     if (look_at_database(ctl, &r)) {
         look_at_lanes(ctl, &r);
+        look_at_retention(ctl, &r);
         look_at_today(ctl, &r);
     }
     look_at_certs(ctl->config, &r);

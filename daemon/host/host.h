@@ -8,8 +8,11 @@
 #include <uv.h>
 
 #include "adapters/corv_adapter.h"
+#include "daemon/base/buf.h"
 #include "daemon/base/fault.h"
+#include "daemon/base/finding.h"
 #include "daemon/base/view.h"
+#include "daemon/loop/http_server.h"
 
 struct corv_hosts;
 
@@ -90,6 +93,39 @@ typedef void (*corv_host_done)(void *ctx, const struct corv_host_outcome *o);
 CORV_MUST_CHECK corv_rc corv_hosts_deliver(struct corv_hosts *h, const char *adapter,
     const struct corv_outgoing_spec *spec, unsigned timeout_ms, corv_host_done done, void *ctx);
 
+/* ---- the way in ---------------------------------------------------------------------------- */
+
+/* One message an adapter offers; valid during the call. Of oin and party exactly one is there. */
+struct corv_host_incoming {
+    const char *adapter;
+    struct corv_view bytes;
+    const char *content_type; /* or NULL */
+    const char *oin;          /* as the transport proved it, or NULL */
+    const char *party;        /* as the settings of the endpoint say, or NULL */
+    const char *peer;         /* fit for the log */
+};
+/* True: taken, and corv_hosts_answer follows exactly once - in another turn; one that comes from
+ * inside means "not now", like false. */
+typedef bool (*corv_host_intake)(void *ctx, uint64_t offer, const struct corv_host_incoming *in);
+/* Without it every offer hears "not now". */
+void corv_hosts_on_offer(struct corv_hosts *h, corv_host_intake cb, void *ctx);
+/* What an adapter gets to see: pub must be first; both lists may be NULL. */
+struct corv_host_answer {
+    struct corv_incoming_answer pub; /* size, findings and findings_more are filled in here */
+    const struct corv_findings *lists[2];
+};
+/* Writes the StUF message that says the answer (or how->code, a NULL) into b, which it
+ * initialises. Without it adapters get an empty text. */
+typedef corv_rc (*corv_host_stuf)(void *ctx, const struct corv_host_answer *a,
+    const struct corv_stuf_reply *how, struct corv_buf *b);
+void corv_hosts_on_stuf(struct corv_hosts *h, corv_host_stuf cb, void *ctx);
+/* An offer whose adapter is gone is normal; h may be NULL then. */
+void corv_hosts_answer(struct corv_hosts *h, uint64_t offer, struct corv_host_answer *a);
+/* There is room again: wakes the adapters that heard "not now". Accepts NULL. */
+void corv_hosts_room(struct corv_hosts *h);
+/* For the listeners that adapters have and will open. */
+void corv_hosts_set_limits(struct corv_hosts *h, const struct corv_http_limits *limits);
+
 struct corv_host_stats {
     uint64_t delivered, later, refused, unreadable; /* outcomes; timeouts are in later too */
     uint64_t timeouts;                              /* deadline passed */
@@ -99,6 +135,9 @@ struct corv_host_stats {
     uint64_t slow_calls;  /* longer than 50 ms */
     unsigned in_flight;   /* done not called yet */
     unsigned silent;      /* done was called but the adapter still holds the message */
+    uint64_t offered;     /* messages taken in */
+    uint64_t not_now;     /* offers turned away */
+    unsigned offers;      /* not answered yet */
 };
 CORV_MUST_CHECK corv_rc corv_hosts_stats(
     const struct corv_hosts *h, const char *adapter, struct corv_host_stats *out);

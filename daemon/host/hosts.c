@@ -30,6 +30,26 @@ static void news(uv_async_t *async)
     corv__ops_tell(h);
 }
 
+/* For tests and tools; the daemon says its own (corv_hosts_set_limits). */
+static const struct corv_http_limits limits_without_settings = {.body_bytes = 35u << 20,
+    .total_body_bytes = 256u << 20,
+    .header_bytes = 16384,
+    .connections = 256,
+    .handshake_ms = 10000,
+    .header_ms = 10000,
+    .body_ms = 120000,
+    .idle_ms = 75000,
+    .write_ms = 120000};
+
+void corv_hosts_set_limits(struct corv_hosts *h, const struct corv_http_limits *limits)
+{
+    h->limits = *limits;
+    CORV_LIST_EACH(node, &h->hosts)
+    {
+        corv__listeners_limit(CORV_LIST_ITEM(node, struct corv_host, node));
+    }
+}
+
 corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out)
 {
     struct corv_hosts *h = calloc(1, sizeof *h);
@@ -42,6 +62,8 @@ corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out)
     corv_list_init(&h->ended);
     corv_list_init(&h->hosts);
     corv_list_init(&h->libraries);
+    corv_list_init(&h->offers);
+    h->limits = limits_without_settings;
     if (uv_mutex_init(&h->mutex) != 0) {
         free(h);
         return CORV_E_IO;
@@ -88,6 +110,8 @@ static struct corv_host *host_new(const struct corv_host_entry *e, const struct 
     corv_list_init(&host->node);
     corv_list_init(&host->watches);
     corv_list_init(&host->timers);
+    corv_list_init(&host->listeners);
+    corv_list_init(&host->works_waiting);
     (void)snprintf(host->name, sizeof host->name, "%s", e->name);
     host->api = api;
     host->library = strdup(e->library);
@@ -103,6 +127,7 @@ void corv__host_free(struct corv_host *host)
     if (!host)
         return;
     corv__settings_free(host->settings);
+    corv_buf_free(&host->said);
     free(host->library);
     free(host);
 }

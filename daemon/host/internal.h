@@ -20,6 +20,9 @@
 #define HOST_SLOTS_MAX      (1u << HOST_SLOT_BITS)
 #define HOST_ID_SIZE        41 /* with the zero byte */
 #define HOST_CLOSE_GRACE_MS 500u
+#define HOST_WORKS_MAX      64u /* of one adapter, waiting or running */
+#define HOST_WORKS_RUNNING  2u
+#define HOST_LISTEN_END_MS  5000u
 
 /* A loaded plug-in or a built-in; stays in the process for ever. */
 struct library {
@@ -50,10 +53,25 @@ struct corv_host {
     struct settings *settings;
     struct corv_list watches;
     struct corv_list timers;
+    struct corv_list listeners;
     atomic_bool wake_wanted;
+    bool wants_room; /* an offer was turned away */
+    struct corv_list works_waiting;
+    unsigned works; /* waiting and running */
+    unsigned works_running;
+    struct corv_buf said; /* the last stuf_answer */
     bool started;
     bool dead; /* could not be made or started: waits for closing and is not found by name */
     struct corv_host_stats stats; /* late, twice, silent: mutex; the rest: loop */
+};
+
+struct offer {             /* a message the daemon has not answered yet */
+    struct corv_list node; /* in corv_hosts.offers */
+    struct corv_host *host;
+    uint64_t number;
+    bool quiet;  /* nobody wants the answer */
+    bool inside; /* the call of offer is still on */
+    bool over;   /* answered while inside: not now */
 };
 
 enum op_state {
@@ -88,7 +106,7 @@ struct op {
     struct corv_list node; /* in all->ended or all->idle */
 };
 
-enum hosts_phase { HOSTS_OPEN, HOSTS_DRAINING, HOSTS_CANCELLING, HOSTS_CLOSED };
+enum hosts_phase { HOSTS_OPEN, HOSTS_DRAINING, HOSTS_CANCELLING, HOSTS_STOPPED, HOSTS_CLOSED };
 
 struct corv_hosts {
     uv_loop_t *loop; /* borrowed */
@@ -104,9 +122,16 @@ struct corv_hosts {
     struct corv_list ended; /* mutex */
     struct corv_list hosts;
     struct corv_list libraries;
-    unsigned in_flight; /* done not called yet, all hosts */
-    unsigned handles;   /* uv handles that are not closed yet */
-    bool in_timer;      /* a timer of an adapter is being called */
+    struct corv_list offers;
+    corv_host_intake intake; /* NULL: nothing is taken */
+    void *intake_ctx;
+    corv_host_stuf stuf;
+    void *stuf_ctx;
+    struct corv_http_limits limits; /* of every listener */
+    unsigned in_flight;             /* done not called yet, all hosts */
+    unsigned works;                 /* all hosts */
+    unsigned handles;               /* uv handles that are not closed yet */
+    bool in_timer;                  /* a timer of an adapter is being called */
     enum hosts_phase phase;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -147,6 +172,34 @@ void corv__ops_give_up(struct corv_hosts *h, struct corv_host *host); /* after s
 void corv__ops_release(struct corv_hosts *h, struct corv_host *host); /* after destroy */
 void corv__ops_free(struct corv_hosts *h);
 
+/* offers.c */
+uint64_t corv__offer(struct corv_host *host, const struct corv_incoming *in);
+int corv__finding(
+    const struct corv_incoming_answer *a, uint32_t i, struct corv_incoming_finding *out);
+struct corv_text corv__stuf_answer(struct corv_host *host, const struct corv_incoming_answer *a,
+    const struct corv_stuf_reply *how);
+void corv__offers_forget(struct corv_hosts *h, struct corv_host *host); /* after stop */
+
+/* work.c */
+int corv__work(struct corv_host *host, corv_work_cb run, corv_work_cb after, void *ctx);
+
+/* listen.c: the services of those names */
+struct corv_listener *corv__listen(
+    struct corv_host *host, const struct corv_http_endpoint *e, char *why, size_t why_size);
+uint32_t corv__listen_port(const struct corv_listener *l);
+int corv__listen_renew(
+    struct corv_listener *l, const struct corv_http_endpoint *e, char *why, size_t why_size);
+void corv__listen_close(struct corv_listener *l);
+struct corv_text corv__request_method(const struct corv_request *r);
+struct corv_text corv__request_path(const struct corv_request *r);
+struct corv_text corv__request_header(const struct corv_request *r, const char *name);
+struct corv_text corv__request_body(const struct corv_request *r);
+const char *corv__request_oin(const struct corv_request *r);
+const char *corv__request_peer(const struct corv_request *r);
+void corv__reply(struct corv_request *r, const struct corv_reply *answer);
+void corv__listeners_limit(struct corv_host *host);     /* as all->limits says now */
+unsigned corv__listeners_close(struct corv_host *host); /* what was forgotten; how many */
+
 /* services.c */
 extern const struct corv_services corv__services;
 bool corv__on_loop(
@@ -159,6 +212,8 @@ void corv__call_end(struct corv_host *host, const char *what, int64_t began);
 void corv__handle_opened(struct corv_hosts *h);
 void corv__handle_closed(struct corv_hosts *h); /* the last one ends corv_hosts_close */
 void corv__host_free(struct corv_host *host);
-void corv__hosts_idle(struct corv_hosts *h); /* close.c: nothing in flight any more */
+/* close.c: something ended; nothing may be in flight any more */
+void corv__hosts_idle(struct corv_hosts *h);
+bool corv__hosts_busy(const struct corv_hosts *h);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/dropdir/dropdir.h"
 #include "adapters/https/https.h"
 #include "adapters/loopback/loopback.h"
 #include "daemon/host/internal.h"
@@ -20,6 +21,7 @@ static const struct {
     const char *name;
     corv_adapter_entry_fn entry;
 } builtins[] = {
+    {"dropdir", corv_dropdir_entry},
     {"https", corv_https_entry},
     {"loopback", corv_loopback_entry},
 };
@@ -110,6 +112,13 @@ static corv_rc open_entry(
     return CORV_OK;
 }
 
+static size_t size_of_minor(const struct corv_adapter *a)
+{
+    bool first = a->size < offsetof(struct corv_adapter, kind) || a->abi_minor == 0;
+
+    return first ? offsetof(struct corv_adapter, answered) : sizeof *a;
+}
+
 static corv_rc check_version(const struct corv_adapter *a, const char *path, struct corv_fault *f)
 {
     if (a->abi_major != CORV_ADAPTER_ABI_MAJOR)
@@ -121,10 +130,10 @@ static corv_rc check_version(const struct corv_adapter *a, const char *path, str
         return REFUSE(f, "minor", "%s is gemaakt voor ABI %u.%u; verwacht: hoogstens %u.%u.",
             tail(path), (unsigned)a->abi_major, (unsigned)a->abi_minor, CORV_ADAPTER_ABI_MAJOR,
             CORV_ADAPTER_ABI_MINOR);
-    /* With one minor there is one size; an adapter of a later minor was refused above. */
-    if (a->size != sizeof *a)
+    /* Each minor has one size; an adapter of a later minor was refused above. */
+    if (a->size != size_of_minor(a))
         return REFUSE(f, "size", "%s beschrijft zich in %u bytes; verwacht: %u.", tail(path),
-            (unsigned)a->size, (unsigned)sizeof *a);
+            (unsigned)a->size, (unsigned)size_of_minor(a));
     return CORV_OK;
 }
 
@@ -153,6 +162,8 @@ static corv_rc check_functions(const struct corv_adapter *a, const char *path, s
         missing = "cancel";
     if ((a->kind & CORV_ADAPTER_OUTBOUND) && !a->deliver)
         missing = "deliver";
+    if ((a->kind & CORV_ADAPTER_INBOUND) && a->abi_minor >= 1 && !a->answered)
+        missing = "answered";
     if (missing)
         return REFUSE(f, "function", "%s mist de functie %s; verwacht: alle verplichte functies.",
             tail(path), missing);
@@ -251,8 +262,9 @@ static corv_rc get_builtin(
         return rc == CORV_OK ? check_functions(*api, e->library, f) : rc;
     }
     return REFUSE(f, "unknown-builtin",
-        "Adapter %s vraagt %.60s; verwacht: builtin:https, builtin:loopback of een pad.", e->name,
-        e->library);
+        "Adapter %s vraagt %.60s; verwacht: builtin:https, builtin:dropdir, builtin:dai, "
+        "builtin:loopback of een pad.",
+        e->name, e->library);
 }
 
 static corv_rc get_file(struct corv_list *libraries, const struct corv_host_entry *e,

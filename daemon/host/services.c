@@ -266,6 +266,7 @@ void corv__leftovers_close(struct corv_host *host)
         timer_free(CORV_LIST_ITEM(timer, struct corv_timer, node));
         n++;
     }
+    n += corv__listeners_close(host);
     if (n > 0)
         CORV_LOG(WARNING, "host.leftover", NULL, CORV_F(ADAPTER, host->name), CORV_N(COUNT, n));
 }
@@ -325,4 +326,19 @@ const struct corv_services corv__services = {
     .from_oin = from_oin,
     .address = address,
     .content_type = content_type,
+    .offer = corv__offer,
+    .finding = corv__finding,
+    .stuf_answer = corv__stuf_answer,
+    .work = corv__work,
+    .listen_http = corv__listen,
+    .listen_port = corv__listen_port,
+    .listen_renew = corv__listen_renew,
+    .listen_close = corv__listen_close,
+    .request_method = corv__request_method,
+    .request_path = corv__request_path,
+    .request_header = corv__request_header,
+    .request_body = corv__request_body,
+    .request_oin = corv__request_oin,
+    .request_peer = corv__request_peer,
+    .reply = corv__reply,
 };

@@ -178,11 +178,17 @@ static corv_rc use_crl(SSL_CTX *ctx, const char *path, struct corv_fault *f)
 
 static corv_rc use_clients(SSL_CTX *ctx, const struct corv_tls_files *files, struct corv_fault *f)
 {
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(files->client_ca);
+    STACK_OF(X509_NAME) *names = NULL;
 
+    if (files->one_way) {
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+        return CORV_OK;
+    }
+    names = files->client_ca ? SSL_load_client_CA_file(files->client_ca) : NULL;
     if (!names || SSL_CTX_load_verify_file(ctx, files->client_ca) != 1) {
         sk_X509_NAME_pop_free(names, X509_NAME_free);
-        return file_fault(f, "lijst van CA-certificaten", files->client_ca);
+        return file_fault(
+            f, "lijst van CA-certificaten", files->client_ca ? files->client_ca : "-");
     }
     SSL_CTX_set_client_CA_list(ctx, names); /* takes names */
     SSL_CTX_set_purpose(ctx, X509_PURPOSE_SSL_CLIENT);
@@ -200,10 +206,11 @@ static SSL_TICKET_RETURN ticket_opened(SSL *ssl, SSL_SESSION *session, const uns
     time_t now = now_seconds();
     const X509 *peer = session ? SSL_SESSION_get0_peer(session) : NULL;
 
-    (void)ssl, (void)key, (void)key_size, (void)arg;
+    (void)key, (void)key_size, (void)arg;
     if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
         return SSL_TICKET_RETURN_IGNORE_RENEW;
-    if (!peer || X509_cmp_time(X509_get0_notAfter(peer), &now) <= 0)
+    if (SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
+        (!peer || X509_cmp_time(X509_get0_notAfter(peer), &now) <= 0))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }

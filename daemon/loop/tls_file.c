@@ -55,7 +55,8 @@ static void look(const X509_INFO *info, struct corv_tls_file *out)
 }
 
 /* An encrypted key in the file is none of our business: never ask the terminal. */
-static int no_password(char *buffer, int size, int writing, void *ctx)
+static int no_password(char *buffer, // NOLINT(readability-non-const-parameter): OpenSSL's type
+    int size, int writing, void *ctx)
 {
     (void)buffer, (void)size, (void)writing, (void)ctx;
     return -1;

@@ -4,6 +4,7 @@
 #define TESTS_ABI_PLUGIN_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -184,6 +185,33 @@ static inline void rig_deliver(
     assert_int_equal(rig_send(rig, adapter, &spec, 20000, r), CORV_OK);
     assert_true(rig_until(rig, &r->dones, least, 30000));
 }
+
+#ifdef CORV_ABI_DIR
+/* Puts a plug-in where and how an administrator would: our own folder, mode 0755. Once: writing
+ * over a file that is loaded would pull the code from under our feet. */
+static inline char *rig_place(const char *dir, const char *name, char out[128])
+{
+    char from[512];
+    char bytes[65536];
+    size_t n;
+
+    (void)snprintf(from, sizeof from, "%s/%s.so", CORV_ABI_DIR, name);
+    (void)snprintf(out, 128, "%s/%s.so", dir, name);
+    if (access(out, F_OK) == 0)
+        return out;
+    FILE *in = fopen(from, "rb");
+    FILE *copy = fopen(out, "wb");
+
+    assert_non_null(in);
+    assert_non_null(copy);
+    while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
+        assert_int_equal(fwrite(bytes, 1, n, copy), n);
+    (void)fclose(in);
+    assert_int_equal(fclose(copy), 0);
+    assert_int_equal(chmod(out, 0755), 0);
+    return out;
+}
+#endif
 
 static inline struct corv_host_stats rig_stats(struct rig *rig, const char *adapter)
 {

@@ -263,6 +263,8 @@ static const struct wrong wrongs[] = {
         "config.delivery-tls", 0},
     {"two adapters of one name", "name: map", "name: https", "- name: https", "config.double-name",
         0},
+    {"an endpoint of a stranger", "{key: n, value: 3}", "{key: sender, value: jan}", "name: map",
+        "config.unknown-sender", 0},
     {"a library beside the road", "/opt/map.so", "map.so", "map.so", "config.bad-library", 0},
     {"a builtin without a name", "'builtin:https'", "'builtin:'", "builtin", "config.bad-library",
         0},

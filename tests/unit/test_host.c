@@ -11,29 +11,9 @@ static char dir[64];
 
 /* ---- the shelf ---------------------------------------------------------------------------- */
 
-/* Puts a plug-in where and how an administrator would: our own folder, mode 0755. Once: writing
- * over a file that is loaded would pull the code from under our feet. */
 static char *place(const char *name, char out[128])
 {
-    char from[512];
-    char bytes[65536];
-    size_t n;
-
-    (void)snprintf(from, sizeof from, "%s/%s.so", CORV_ABI_DIR, name);
-    (void)snprintf(out, 128, "%s/%s.so", dir, name);
-    if (access(out, F_OK) == 0)
-        return out;
-    FILE *in = fopen(from, "rb");
-    FILE *copy = fopen(out, "wb");
-
-    assert_non_null(in);
-    assert_non_null(copy);
-    while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
-        assert_int_equal(fwrite(bytes, 1, n, copy), n);
-    (void)fclose(in);
-    assert_int_equal(fclose(copy), 0);
-    assert_int_equal(chmod(out, 0755), 0);
-    return out;
+    return rig_place(dir, name, out);
 }
 
 static void add_good(struct rig *rig, const char *name, const char *file)
@@ -72,7 +52,7 @@ static const struct {
 } refused[] = {
     {"no_symbol", "no-symbol", "adapter.symbol", "corv_adapter_entry"},
     {"wrong_major", "wrong-major", "adapter.major", "voor ABI 2; verwacht: ABI 1."},
-    {"newer_minor", "newer-minor", "adapter.minor", "voor ABI 1.1; verwacht: hoogstens 1.0."},
+    {"newer_minor", "newer-minor", "adapter.minor", "voor ABI 1.2; verwacht: hoogstens 1.1."},
     {"short_size", "short-size", "adapter.size", "verwacht: "},
     {"tiny_size", "tiny-size", "adapter.size", "in 8 bytes; verwacht: "},
     {"lies_size", "lies-size", "adapter.size", "in 100000 bytes; verwacht: "},
@@ -80,8 +60,9 @@ static const struct {
     {"bad_name", "bad-name", "adapter.name", "verwacht: bad-name"},
     {"good", "goods", "adapter.name", "verwacht: goods"},
     {"missing_function", "missing-function", "adapter.function", "mist de functie cancel"},
+    {"deaf", "deaf", "adapter.function", "mist de functie answered"},
     {"no_kind", "no-kind", "adapter.function", "soort of versie"},
-    {"declines", "declines", "adapter.declined", "ABI 1.0"},
+    {"declines", "declines", "adapter.declined", "ABI 1.1"},
     {"check_no", "check-no", "adapter.check", "de kleur?is verkeerd."},
     {"create_fails", "create-fails", "adapter.create", "xxxxxxxx"},
     {"start_fails", "start-fails", "adapter.start", "start niet"},
@@ -204,6 +185,20 @@ static void check_makes_nothing(void **state)
     e = (struct corv_host_entry){.name = "template", .library = place("template", path)};
     assert_int_equal(corv_hosts_check(&e, &f), CORV_E_INVALID);
     assert_non_null(strstr(f.text, "verplichte instelling file"));
+}
+
+static void an_adapter_of_the_first_minor_works(void **state)
+{
+    struct result r = {0};
+    struct rig rig;
+
+    (void)state;
+    open_with_loopback(&rig);
+    add_good(&rig, "minor-0", "minor_0");
+    rig_deliver(&rig, "minor-0", "", &r);
+    assert_string_equal(r.outcome.code, "old.ok");
+    assert_string_equal(r.outcome.text, "application/xml");
+    rig_close(&rig, 1000);
 }
 
 /* The delivery section's files are for the adapters that ask for them; others are not bothered. */
@@ -669,6 +664,7 @@ int main(void)
         cmocka_unit_test(files_others_can_write_are_not_loaded),
         cmocka_unit_test(one_file_per_name_one_name_per_instance),
         cmocka_unit_test(check_makes_nothing),
+        cmocka_unit_test(an_adapter_of_the_first_minor_works),
         cmocka_unit_test(one_done_whatever_it_says),
         cmocka_unit_test(strangers_numbers_change_nothing),
         cmocka_unit_test(answers_from_another_thread),

@@ -238,7 +238,8 @@ static inline void world_init(struct world *w)
 
 static inline struct corv_tls_server *world_tls(const struct world *w)
 {
-    struct corv_tls_files files = {pki("server.pem"), pki("server.key"), pki("ca.pem"), w->crl};
+    struct corv_tls_files files = {
+        pki("server.pem"), pki("server.key"), pki("ca.pem"), w->crl, false};
     struct corv_tls_server *t = NULL;
     struct corv_fault f = {0};
 

@@ -3,7 +3,7 @@
 #include "tests/unit/inspect_fixture.h"
 
 #define LINES              9
-#define TO_ANOTHER_MESSAGE "message_id = '" NOTI "'"
+#define TO_ANOTHER_MESSAGE ("message_id = '" NOTI "'")
 
 static struct corv_audit_report report;
 

@@ -176,9 +176,44 @@ static int close_schemas(void **state)
     return 0;
 }
 
+static void a_receipt_is_the_same_each_time(void **state)
+{
+    const struct corv_stuf_receipt r = {.name = "Bv04",
+        .own_oin = "00000099000000009000",
+        .own_application = "corvd",
+        .org = "00000099000000000001",
+        .app = "a & b",
+        .adm = "",
+        .crossref = "r<1>",
+        .id = "0190b4a2-0000-7000-8000-000000000001",
+        .stored_us = 1786000000000000};
+    struct corv_buf once;
+    struct corv_buf again;
+
+    (void)state;
+    assert_int_equal(corv_stuf_receipt_write(&r, &once), CORV_OK);
+    assert_int_equal(corv_stuf_receipt_write(&r, &again), CORV_OK);
+    assert_string_equal(once.p, again.p);
+    assert_string_equal(once.p,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<StUF:Bv04Bericht xmlns:StUF=\"http://www.egem.nl/StUF/StUF0301\"><StUF:stuurgegevens>"
+        "<StUF:berichtcode>Bv04</StUF:berichtcode><StUF:zender>"
+        "<StUF:organisatie>00000099000000009000</StUF:organisatie>"
+        "<StUF:applicatie>corvd</StUF:applicatie></StUF:zender><StUF:ontvanger>"
+        "<StUF:organisatie>00000099000000000001</StUF:organisatie>"
+        "<StUF:applicatie>a &amp; b</StUF:applicatie></StUF:ontvanger>"
+        "<StUF:referentienummer>0190b4a2-0000-7000-8000-000000000001</StUF:referentienummer>"
+        "<StUF:tijdstipBericht>20260806090640</StUF:tijdstipBericht>"
+        "<StUF:crossRefnummer>r&lt;1&gt;</StUF:crossRefnummer>"
+        "</StUF:stuurgegevens></StUF:Bv04Bericht>\n");
+    corv_buf_free(&once);
+    corv_buf_free(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_receipt_is_the_same_each_time),
         cmocka_unit_test(every_code_as_a_fault),
         cmocka_unit_test(the_whole_of_one),
         cmocka_unit_test(a_fault_about_nothing_readable),

@@ -18,7 +18,7 @@
 
 static struct corv_tls_server *server_with(const char *crl)
 {
-    struct corv_tls_files files = {pki("server.pem"), pki("server.key"), pki("ca.pem"), crl};
+    struct corv_tls_files files = {pki("server.pem"), pki("server.key"), pki("ca.pem"), crl, false};
     struct corv_tls_server *t = NULL;
     struct corv_fault f = {0};
 
@@ -336,6 +336,30 @@ static void resumes_and_still_knows_the_sender(void **state)
     ticket = NULL;
 }
 
+static void one_way_asks_nobody(void **state)
+{
+    static const char *const certs[] = {NULL, "raad", "other-ca"};
+    struct corv_tls_files files = {pki("server.pem"), pki("server.key"), NULL, NULL, true};
+    struct corv_tls_server *t = NULL;
+    struct corv_fault f = {0};
+
+    (void)state;
+    assert_int_equal(corv_tls_server_new(&files, &t, &f), CORV_OK);
+    for (size_t i = 0; i < sizeof certs / sizeof certs[0]; i++) {
+        struct client c;
+
+        client_new(&c, t, certs[i]);
+        shake(&c, 65536);
+        assert_int_equal(c.error, 0);
+        assert_true(corv_tls_conn_ready(c.server));
+        assert_string_equal(corv_tls_conn_oin(c.server), ""); /* nobody was asked */
+        client_free(&c);
+    }
+    corv_tls_server_free(t);
+    files.one_way = false; /* forgetting the CA is no way to get there */
+    assert_int_equal(corv_tls_server_new(&files, &t, &f), CORV_E_INVALID);
+}
+
 static void asks_for_our_clients_by_name(void **state)
 {
     struct corv_tls_server *t = server_with(NULL);
@@ -389,7 +413,7 @@ static void survives_garbage(void **state)
 static void faulty(const char *cert, const char *key, const char *ca, const char *crl,
     const char *code, const char *path)
 {
-    struct corv_tls_files files = {cert, key, ca, crl};
+    struct corv_tls_files files = {cert, key, ca, crl, false};
     struct corv_tls_server *t = NULL;
     struct corv_fault f = {0};
 
@@ -527,6 +551,7 @@ int main(void)
         cmocka_unit_test(knows_certificates_without_oin),
         cmocka_unit_test(refuses_weak_tls),
         cmocka_unit_test(resumes_and_still_knows_the_sender),
+        cmocka_unit_test(one_way_asks_nobody),
         cmocka_unit_test(asks_for_our_clients_by_name),
         cmocka_unit_test(survives_garbage),
         cmocka_unit_test(names_the_faulty_file),
