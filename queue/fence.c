@@ -37,6 +37,10 @@ void corv_fence_set(
     f->marks[i].hash = *hash;
 }
 
+/* A new installation writes this line and nothing else, before it takes its first message: a crash
+ * right after that message must not look like a state folder that forgot. */
+#define FIRST_LINE "# corvd heads\n"
+
 static bool read_hash(const char *hex, struct corv_digest *out)
 {
     for (size_t i = 0; i < sizeof out->b; i++) {
@@ -74,6 +78,7 @@ corv_rc corv_fence_read(const char *state_dir, struct corv_fence *out)
     char path[PATH];
     char line[256];
     corv_rc rc = CORV_OK;
+    bool ours = false;
     FILE *f;
 
     *out = (struct corv_fence){.count = 0};
@@ -82,12 +87,14 @@ corv_rc corv_fence_read(const char *state_dir, struct corv_fence *out)
     if (!f)
         return errno == ENOENT ? CORV_E_NOTFOUND : CORV_E_IO;
     while (rc == CORV_OK && fgets(line, sizeof line, f))
-        if (!read_line(line, out))
+        if (strcmp(line, FIRST_LINE) == 0)
+            ours = true;
+        else if (!read_line(line, out))
             rc = CORV_E_INVALID;
     if (rc == CORV_OK && ferror(f))
         rc = CORV_E_IO;
     (void)fclose(f);
-    return rc == CORV_OK && out->count == 0 ? CORV_E_INVALID : rc;
+    return rc == CORV_OK && out->count == 0 && !ours ? CORV_E_INVALID : rc;
 }
 
 static corv_rc sync_folder(const char *dir)
@@ -113,6 +120,7 @@ corv_rc corv_fence_write(const char *state_dir, const struct corv_fence *f)
     out = fopen(aside, "we");
     if (!out)
         return CORV_E_IO;
+    (void)fputs(FIRST_LINE, out);
     for (size_t i = 0; i < f->count; i++)
         (void)fprintf(out, "%s %" PRId64 " %s\n", f->marks[i].chain, f->marks[i].seq,
             corv_digest_text(&f->marks[i].hash, hex));
@@ -316,7 +324,7 @@ corv_rc corv_fence_accept(struct corv_keeper *k, const char *state_dir,
     }
     if (rc == CORV_OK)
         rc = take_heads(k, &f, fault);
-    if (rc != CORV_OK || f.count == 0)
+    if (rc != CORV_OK)
         return rc;
     if (corv_fence_write(state_dir, &f) != CORV_OK)
         return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_SETTINGS, "fence.write",

@@ -94,7 +94,11 @@ static int judge(struct corv_ctl *ctl, const struct corv_judge *by, const char *
     const char *as, int day, struct corv_verdict *v)
 {
     struct corv_read_limits limits = corv_read_limits_default;
-    struct corv_verdict_input in = {.limits = &limits, .party = as, .day = day};
+    int today = corv_clock_day(corv_clock_us());
+    /* what "in the future" means is said by today, also when the question is about a day in the
+     * past */
+    struct corv_verdict_input in = {
+        .limits = &limits, .party = as, .day = day > today ? day : today};
     struct corv_buf bytes;
     int code = CORV_CTL_ERROR;
 
