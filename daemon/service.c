@@ -26,6 +26,7 @@ struct corv_service {
     uint64_t often_ms;
     int64_t status_at_us;
     bool told_ready;
+    bool owes_ready; /* it was not taken yet */
     bool told_stuck;
     bool was_connected;
     uint64_t due; /* without an excuse */
@@ -91,11 +92,10 @@ static void tell_status(struct corv_app *app, enum corv_progress p)
     const struct corv_metrics *m = &app->metrics;
 
     if (!app->open || !corv_queue_connected(app->queue))
-        (void)sd_notify(0, "STATUS=Wacht op de database; berichten worden geweigerd (503).");
+        (void)corv_service_say("STATUS=Wacht op de database; berichten worden geweigerd (503).");
     else
-        (void)sd_notifyf(0,
-            "STATUS=%s Wachtrij: %" PRIu64 ", aan de beurt: %" PRIu64 ", oudste: %" PRIu64
-            " s. Database: verbonden.",
+        (void)corv_service_say("STATUS=%s Wachtrij: %" PRIu64 ", aan de beurt: %" PRIu64
+                               ", oudste: %" PRIu64 " s. Database: verbonden.",
             p == CORV_PROGRESS_STUCK ? "ER BEWEEGT NIETS MEER." : "Neemt berichten aan.",
             m->deliveries_waiting, m->deliveries_due, m->oldest_due_milliseconds / 1000);
 }
@@ -120,11 +120,12 @@ static void tick(uv_timer_t *timer)
     int64_t now = corv_clock_mono_us();
     bool became_ready = app->open && !s->told_ready && !app->draining;
 
-    if (became_ready) {
-        (void)sd_notify(0, "READY=1");
-        s->told_ready = true;
+    if (became_ready)
+        s->told_ready = s->owes_ready = true;
+    if (s->owes_ready && !app->draining)
+        s->owes_ready = !corv_service_say("READY=1");
+    if (became_ready)
         uv_timer_set_repeat(timer, s->often_ms);
-    }
     if (!app->draining &&
         (became_ready || connected != s->was_connected || now - s->status_at_us >= STATUS_US)) {
         s->status_at_us = now;
@@ -136,17 +137,17 @@ static void tick(uv_timer_t *timer)
     s->was_connected = connected;
     look_stuck(s, p);
     if (s->watchdog_us > 0 && p != CORV_PROGRESS_STUCK)
-        (void)sd_notify(0, "WATCHDOG=1");
+        (void)corv_service_say("WATCHDOG=1");
 }
 
 void corv_service_waits(const char *what)
 {
-    (void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%d\nSTATUS=%s", EXTEND_US, what);
+    (void)corv_service_say("EXTEND_TIMEOUT_USEC=%d\nSTATUS=%s", EXTEND_US, what);
 }
 
 void corv_service_reloading(struct corv_app *app)
 {
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=Leest de configuratie.",
+    (void)corv_service_say("RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=Leest de configuratie.",
         corv_clock_mono_us());
     if (app->service)
         app->service->status_at_us = 0; /* the usual status again at the next tick */
@@ -155,13 +156,13 @@ void corv_service_reloading(struct corv_app *app)
 void corv_service_reloaded(struct corv_app *app)
 {
     if (app->service && app->service->told_ready)
-        (void)sd_notify(0, "READY=1");
+        app->service->owes_ready = !corv_service_say("READY=1");
 }
 
 void corv_service_stopping(struct corv_app *app)
 {
     (void)app;
-    (void)sd_notify(0, "STOPPING=1\nSTATUS=Stopt: rondt af wat onderweg is.");
+    (void)corv_service_say("STOPPING=1\nSTATUS=Stopt: rondt af wat onderweg is.");
 }
 
 /* ---- life --------------------------------------------------------------------------------- */

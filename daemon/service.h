@@ -14,6 +14,8 @@
 
 /* Takes the sockets named intake and admin (LISTEN_FDS, LISTEN_FDNAMES) into app. Call first. */
 CORV_MUST_CHECK corv_rc corv_service_sockets(struct corv_app *app, struct corv_fault *fault);
+/* One notification. False: the manager did not take it now; say it again when it matters. */
+bool corv_service_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* While the start waits for something: asks the manager for more time and says what for. */
 void corv_service_waits(const char *what);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-# The one list of Debian 12 packages, sourced by ./demo and ./check.
+# The one list of Debian 12 packages, sourced by ./demo, ./check and ./package.
 #   need GROUP…   installs what is missing of these groups; says nothing when all is there.
 # shellcheck shell=bash disable=SC2034
 
@@ -8,8 +8,10 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libssl-de
     libzip-dev libsystemd-dev"
 packages_run="postgresql-15 openssl python3 curl util-linux procps"
 packages_package="debhelper dpkg-dev fakeroot lintian"
+packages_long="debootstrap"
 packages_check="git libcmocka-dev clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-    python3-pytest python3-lxml python3-yaml libxml2-utils xmlsec1 unzip strace"
+    python3-pytest python3-lxml python3-yaml libxml2-utils xmlsec1 unzip strace mandoc man-db
+    systemd shellcheck"
 
 say() { printf '%s\n' "$*"; }
 die() {

@@ -56,16 +56,8 @@ def base(work):
                           capture_output=True, text=True, check=False)
     if made.returncode != 0:
         skip("debootstrap: " + made.stdout.strip().splitlines()[-1] if made.stdout else "debootstrap")
-    for path in glob.glob("/etc/apt/sources.list*") + glob.glob("/etc/apt/apt.conf.d/99*") + \
-            glob.glob("/etc/apt/auth.conf*"):
-        target = root + path
-        if os.path.isdir(path):
-            shutil.copytree(path, target, dirs_exist_ok=True)
-        else:
-            shutil.copy(path, target)
     for path in ("/etc/resolv.conf", "/etc/hosts"):
         shutil.copy(path, root + path)
-    shutil.copytree("/etc/ssl/certs", root + "/etc/ssl/certs", dirs_exist_ok=True)
     with open(root + "/usr/sbin/policy-rc.d", "w", encoding="ascii") as f:
         f.write("#!/bin/sh\nexit 101\n")  # nothing starts by itself in here
     os.chmod(root + "/usr/sbin/policy-rc.d", 0o755)
@@ -80,8 +72,10 @@ def base(work):
 
 
 def chroot(root, *command):
-    return run("chroot", root, *command, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-                                              "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"})
+    env = {k: v for k, v in os.environ.items() if k.lower() in ("http_proxy", "https_proxy", "no_proxy")}
+    env.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL="C.UTF-8", HOME="/root",
+               DEBIAN_FRONTEND="noninteractive")
+    return run("chroot", root, *command, env=env)
 
 
 def mount(root):
@@ -148,6 +142,7 @@ class Service:
 
     def start(self):
         run(*as_the_unit_says(self.root, "ExecStartPre"))
+        self.forget()
         self.log = open(self.root + "/tmp/corvd.log", "ab")
         self.process = subprocess.Popen(as_the_unit_says(self.root, "ExecStart"), stdout=self.log,
                                         stderr=self.log)
@@ -156,6 +151,15 @@ class Service:
             if self.process.poll() is not None:
                 sys.exit("corvd ended: " + open(self.root + "/tmp/corvd.log", encoding="utf-8").read())
         return time.monotonic() - began
+
+    def forget(self):
+        """What the last run told (a reload ends with READY too)."""
+        self.notify.setblocking(False)
+        try:
+            while self.notify.recv(65536):
+                pass
+        except BlockingIOError:
+            self.notify.settimeout(120)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
