@@ -53,6 +53,17 @@ static void check_database(
         "Kies embedded, postgresql://… of een rij sleutel=waarde zoals libpq die kent.");
 }
 
+/* "operator" would make a node's lines in the audit trail look like a person's. */
+static void check_node(
+    const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
+{
+    const struct corv_tree *at = corv_tree_get(root, "node");
+
+    if (c->node && strcmp(c->node, "operator") == 0)
+        corv_tree_error(f, at ? at : root, "config.reserved-node",
+            "De naam operator is voor mensen in het auditspoor; kies een andere naam voor node.");
+}
+
 static void check_numbers(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
 {
@@ -125,6 +136,10 @@ static void check_adapters(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
 {
     for (unsigned i = 0; i < c->adapters_count; i++) {
+        if (c->production && c->adapters[i].library &&
+            strcmp(c->adapters[i].library, "builtin:loopback") == 0)
+            corv_tree_error(f, corv_tree_item(root, "adapters", i), "config.test-adapter",
+                "builtin:loopback bezorgt niets en mag niet met production: true.");
         check_sender(c, i, root, f);
         for (unsigned j = 0; j < i; j++) {
             if (!c->adapters[i].name || !c->adapters[j].name ||
@@ -140,6 +155,7 @@ void corv_config_check(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *findings)
 {
     check_admin(c, root, findings);
+    check_node(c, root, findings);
     check_database(c, root, findings);
     check_numbers(c, root, findings);
     check_delivery_tls(c, root, findings);

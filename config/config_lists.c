@@ -244,6 +244,7 @@ static void take_adapter(struct corv_reader *r, const struct corv_tree *node,
 
         corv_take_text(r, CORV_CELL(setting, key, at, raw->settings[i].key), &s->key);
         corv_take_text(r, CORV_CELL(setting, value, at, raw->settings[i].value), &s->value);
+        corv_take_credential(r, CORV_CELL(setting, value, at, raw->settings[i].value), &s->value);
     }
 }
 

@@ -25,6 +25,8 @@ struct corv_cell {
 void corv_take_text(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_name(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_file(struct corv_reader *r, struct corv_cell cell, const char **out);
+/* *out, when it is credential:NAME, becomes the path of that file. */
+void corv_take_credential(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_path(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_address(struct corv_reader *r, struct corv_cell cell, const char **out);
 void corv_take_oin(struct corv_reader *r, struct corv_cell cell, const char **out);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "config/config_read.h"
+#include "config/credential.h"
 #include "config/text.h"
 #include "daemon/base/log.h"
 
@@ -60,12 +61,23 @@ void corv_take_name(struct corv_reader *r, struct corv_cell cell, const char **o
             "Een naam bestaat hier uit kleine letters, cijfers en streepjes, hoogstens 40.");
 }
 
+void corv_take_credential(struct corv_reader *r, struct corv_cell cell, const char **out)
+{
+    corv_rc rc = corv_is_credential(*out) ? corv_credential_path(r->arena, *out, out) : CORV_OK;
+
+    if (rc == CORV_E_INVALID)
+        bad(r, cell, "config.bad-credential",
+            "Na credential: komt de naam uit LoadCredential: letters, cijfers, punt, - en _.");
+    r->nomem = r->nomem || rc == CORV_E_NOMEM;
+}
+
 void corv_take_path(struct corv_reader *r, struct corv_cell cell, const char **out)
 {
     const char *text = text_of(r, cell);
 
     *out = text;
-    if (!text || text[0] == '/')
+    corv_take_credential(r, cell, out);
+    if (!*out || (*out)[0] == '/')
         return;
 
     size_t size = strlen(r->folder) + strlen(text) + 1;
@@ -88,6 +100,9 @@ void corv_take_file(struct corv_reader *r, struct corv_cell cell, const char **o
         if (errno == EACCES) /* corvctl may run as another user than the daemon */
             corv_tree_warning(r->findings, place_of(cell), "config.file-hidden",
                 "Dit bestand kan ik niet nakijken: de map is voor deze gebruiker gesloten.");
+        else if (corv_is_credential(cell.text) && !corv_credentials_here())
+            corv_tree_warning(r->findings, place_of(cell), "config.credential-hidden",
+                "Dit bestand geeft systemd aan de dienst corvd; hier kan ik het niet nakijken.");
         else
             bad(r, cell, "config.file-missing", "Dit bestand is er niet.");
     } else if (!S_ISREG(st.st_mode)) {

@@ -68,7 +68,9 @@ void corv_settings_print(struct corv_buf *out)
         "`cmake --build BUILD --target print-settings`. Een voorbeeld met elke instelling is\n"
         "`config/corvd.yaml.example`.\n\n"
         "`[]` is een lijst. Bestanden en paden zonder `/` vooraan gelden vanaf de map van het\n"
-        "instellingenbestand. Een datum is JJJJ-MM-DD; de laatste dag telt mee. Bytes mogen als\n"
+        "instellingenbestand; `credential:NAAM` is wat systemd met `LoadCredential=` aan de "
+        "dienst\n"
+        "geeft. Een datum is JJJJ-MM-DD; de laatste dag telt mee. Bytes mogen als\n"
         "getal of met KiB, MiB of GiB. Het bestand is hoogstens 4 MiB, zonder ankers en "
         "verwijzingen.\n");
     for (unsigned i = 0; i < corv_settings_count; i++) {

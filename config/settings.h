@@ -41,5 +41,7 @@ extern const unsigned corv_settings_count;
 
 /* docs/settings.md. The buffer says when it failed. */
 void corv_settings_print(struct corv_buf *out);
+/* docs/man/corvd.yaml.5, likewise. */
+void corv_settings_man(struct corv_buf *out);
 
 #endif

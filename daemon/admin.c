@@ -7,12 +7,14 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/expiry.h"
 #include "daemon/lane.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/problem.h"
 #include "daemon/reload.h"
 #include "daemon/retention.h"
+#include "daemon/sealing.h"
 #include "queue/queue.h"
 
 #define METRICS_MAX (4u << 20)
@@ -125,11 +127,13 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     corv_metric_write(
         &b, "build_info", "gauge", "Version of this program", "{version=\"" CORV_VERSION "\"}", 1);
     app->metrics.retention_pass_age_seconds = corv_retention_age_s(app);
+    app->metrics.audit_seal_age_seconds = corv_sealing_age_s(app);
     corv_metrics_write(&app->metrics, &b);
     write_queue(app, &b);
     write_server(app, &b);
     write_loop(app, &b);
     write_lanes(app, &b);
+    corv_expiry_write(app, &b);
     counter(&b, "log_censored_total", "Log values that did not fit their type",
         (double)corv_log_censored());
     if (b.failed)

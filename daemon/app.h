@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/list.h"
 #include "daemon/metrics.h"
 
@@ -20,7 +21,9 @@ struct corv_lanes;
 struct corv_poller;
 struct corv_upkeep;
 struct corv_retention;
+struct corv_sealing;
 struct corv_pool;
+struct corv_expiry;
 struct corv_reload;
 struct corv_service;
 struct corv_watchdog;
@@ -45,11 +48,14 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
-    char actor[80];                   /* "node:NAME", for audit lines */
-    struct corv_upkeep *upkeep;       /* upkeep.c's */
-    struct corv_reload *reload;       /* reload.c's */
-    struct corv_service *service;     /* service.c's */
+    char actor[80];               /* "node:NAME", for audit lines */
+    struct corv_upkeep *upkeep;   /* upkeep.c's */
+    struct corv_reload *reload;   /* reload.c's */
+    struct corv_service *service; /* service.c's */
+    struct corv_digest secret;    /* of the database: what outlives the content is keyed with it */
     struct corv_retention *retention; /* retention.c's */
+    struct corv_expiry *expiry;       /* expiry.c's */
+    struct corv_sealing *sealing;     /* sealing.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */

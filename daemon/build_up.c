@@ -15,6 +15,7 @@
 #include "daemon/base/log.h"
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
+#include "daemon/expiry.h"
 #include "daemon/host/host.h"
 #include "daemon/judge_up.h"
 #include "daemon/lane.h"
@@ -25,6 +26,7 @@
 #include "daemon/receive.h"
 #include "daemon/reload.h"
 #include "daemon/retention.h"
+#include "daemon/sealing.h"
 #include "daemon/service.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
@@ -252,6 +254,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = corv_retention_start(app, conninfo);
     if (rc == CORV_OK)
+        rc = corv_sealing_start(app, conninfo, fault);
+    if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)
         rc = listen_admin(app, fault);
@@ -259,6 +263,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
         rc = listen_intake(app, fault);
     if (rc == CORV_OK)
         rc = corv_reload_start(app);
+    if (rc == CORV_OK)
+        rc = corv_expiry_start(app);
     if (rc == CORV_OK)
         rc = corv_service_start(app);
     return rc;
@@ -328,8 +334,10 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     app->drain_ms = limit_ms;
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
     corv_service_stopping(app);
+    corv_expiry_stop(app);
     corv_upkeep_stop(app);
     corv_retention_stop(app);
+    corv_sealing_stop(app);
     if (app->poller)
         corv_deliver_stop(app);
     corv_confirm_stop(app);
@@ -347,11 +355,13 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
     corv_retention_free(app);
+    corv_sealing_free(app);
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);
     corv_judge_free(app->judge);
     corv_config_free(app->config);
+    corv_expiry_free(app);
     corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
     if (app->lock_fd > 0)
         (void)close(app->lock_fd);

@@ -16,6 +16,7 @@
 #include "daemon/journey.h"
 
 #define SETTLE_AGAIN_MS 1000
+#define RETRY_AFTER_S   3600
 
 static void settle(struct corv_job *job);
 
@@ -155,6 +156,17 @@ static void prepare(struct corv_job *job, enum corv_delivery_state state)
     job->settle.ctx = job;
 }
 
+/* What the partner asks for is kept within bounds of ours: a slip of a gateway must not silence its
+ * lane for a day, when an operator can do nothing about it. */
+static unsigned asked_s(const struct corv_job *job, const struct corv_host_outcome *o)
+{
+    unsigned most = job->app->config->delivery.retry_max_seconds;
+
+    if (most < RETRY_AFTER_S)
+        most = RETRY_AFTER_S;
+    return o->retry_after_seconds < most ? o->retry_after_seconds : most;
+}
+
 static int64_t next_due_us(const struct corv_job *job, unsigned retry_after_s)
 {
     uint64_t s = job->app->config->delivery.retry_first_seconds;
@@ -221,11 +233,14 @@ static void keep_receipt(struct corv_job *job, const struct corv_host_outcome *o
 static void describe(struct corv_job *job, const struct corv_host_outcome *o)
 {
     char digest[CORV_DIGEST_TEXT];
+    char receipt[CORV_DIGEST_TEXT];
+    bool answered = job->settle.receipt.n > 0;
 
     (void)snprintf(job->detail, sizeof job->detail,
-        "{\"attempt\":%d,\"status\":%u,\"us\":%lld,\"sha256\":\"%s\"}", job->row->attempt,
+        "{\"attempt\":%d,\"status\":%u,\"us\":%lld,\"sha256\":\"%s\"%s%s%s}", job->row->attempt,
         o ? o->status : 0, o ? (long long)o->took_us : 0LL,
-        corv_digest_text(&job->row->digest, digest));
+        corv_digest_text(&job->row->digest, digest), answered ? ",\"receipt\":\"" : "",
+        answered ? corv_digest_text(&job->receipt, receipt) : "", answered ? "\"" : "");
 }
 
 void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
@@ -235,7 +250,7 @@ void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
     (void)snprintf(job->text, sizeof job->text, "%s", o->text);
     job->settle.status = (int)o->status;
     job->end = lane_end(o);
-    job->pause_s = o->retry_after_seconds;
+    job->pause_s = asked_s(job, o);
     keep_receipt(job, o);
     describe(job, o);
 
@@ -243,7 +258,7 @@ void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
 
     prepare(job, state);
     if (state == CORV_DELIVERY_WAITING)
-        job->settle.due_us = next_due_us(job, o->retry_after_seconds);
+        job->settle.due_us = next_due_us(job, job->pause_s);
     if (state == CORV_DELIVERY_DEAD)
         corv_fault_message(job);
     end_in_lane(job);
@@ -268,9 +283,28 @@ void corv_confirm_let_go(struct corv_job *job)
     corv_job_free(job);
 }
 
+/* The content or its key is not there, though the delivery is open: what purges never makes that
+ * so. Then the state folder was lost or a backup was put back, and it holds for many messages at
+ * once: no storm of foutmeldingen, an operator decides. */
+static void hold_unreadable(struct corv_job *job)
+{
+    if (job->row->sealed_size > 0) /* the bytes themselves were taken to be opened */
+        corv_confirm_hold(job, "payload.no-key",
+            "De sleutel van dit bericht is er niet (state_dir/keys): het is niet te lezen. Laat de "
+            "afzender het opnieuw sturen, en laat deze bezorging dan vervallen met corvctl drop.");
+    else
+        corv_confirm_hold(job, "payload.gone",
+            "De inhoud van dit bericht is er niet meer. Laat de afzender het zo nodig opnieuw "
+            "sturen, en laat deze bezorging dan vervallen met corvctl drop.");
+}
+
 void corv_confirm_unreadable(struct corv_job *job)
 {
-    job->why = job->opened == CORV_E_NOTFOUND ? "payload.gone" : "payload.damaged";
+    if (job->opened == CORV_E_NOTFOUND) {
+        hold_unreadable(job);
+        return;
+    }
+    job->why = "payload.damaged";
     (void)snprintf(job->code, sizeof job->code, "%s", job->why);
     (void)snprintf(
         job->text, sizeof job->text, "%s", "De inhoud van dit bericht is niet meer te lezen.");

@@ -9,6 +9,7 @@
 #include "daemon/message.h"
 #include "daemon/store.h"
 #include "queue/vault.h"
+#include "schemas/judge.h"
 
 static corv_rc judge(struct corv_message *m)
 {
@@ -37,8 +38,8 @@ static corv_rc judge(struct corv_message *m)
 static corv_rc decide(struct corv_message *m)
 {
     int status = 0;
-    corv_rc rc = corv_route(
-        m->config, m->verdict.envelope, m->sender, m->day, &m->plan, &m->addressing, &status);
+    corv_rc rc = corv_route_with(m->config, corv_judge_reference(m->judge), m->verdict.envelope,
+        m->sender, m->day, &m->plan, &m->addressing, &status);
 
     if (rc == CORV_E_INVALID) {
         m->status = status;
@@ -84,13 +85,16 @@ static void work(void *data)
         m->trouble = seal(m);
 }
 
-/* No verdict: short of memory or workers is for later, anything else is our bug. */
+/* No verdict: short of memory, workers or disk (the key to seal with) is for later, anything else
+ * is our bug. */
 static void give_up(struct corv_message *m)
 {
     if (m->trouble == CORV_AGAIN)
         corv_acknowledge_unavailable(m, "receive.busy");
     else if (m->trouble == CORV_E_NOMEM)
         corv_acknowledge_unavailable(m, "receive.no-memory");
+    else if (m->trouble == CORV_E_IO)
+        corv_acknowledge_unavailable(m, "store.away");
     else
         corv_acknowledge_rejected(m, "message.internal");
 }

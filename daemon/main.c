@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/build_up.h"
+#include "daemon/certs.h"
 #include "daemon/reload.h"
 #include "queue/embedded_pg.h"
 
@@ -76,9 +77,13 @@ static int load(const struct options *o, struct corv_config **config)
         show(&findings, o->config);
         (void)fprintf(stderr, "corvd: de configuratie deugt niet; corvd start niet\n");
         code = EX_CONFIG;
-    } else if (o->check) {
-        show(&findings, o->config);
-        (void)printf("%s: in orde\n", o->config);
+    } else {
+        corv_certs_check(*config, &findings);
+        code = findings.errors > 0 ? EX_CONFIG : EX_OK;
+        if (o->check || code != EX_OK)
+            show(&findings, o->config);
+        if (o->check && code == EX_OK)
+            (void)printf("%s: in orde\n", o->config);
     }
     corv_findings_free(&findings);
     return code;

@@ -14,7 +14,9 @@
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
 #include "daemon/build_up.h"
+#include "daemon/certs.h"
 #include "daemon/deliver.h"
+#include "daemon/expiry.h"
 #include "daemon/host/host.h"
 #include "daemon/judge_up.h"
 #include "daemon/reload_parts.h"
@@ -119,6 +121,7 @@ static void read_aside(uv_work_t *work)
     const struct corv_tls_files files = corv_intake_tls(l->fresh);
 
     corv_config_keep_started(l->started, l->fresh, differed, &l->result);
+    corv_certs_check(l->fresh, &l->result.findings);
     if (corv_tls_server_new(&files, &l->tls, &l->tls_fault) != CORV_OK &&
         l->tls_fault.cls == CORV_FAULT_NONE)
         l->tls_fault.cls = CORV_FAULT_BUG;
@@ -185,6 +188,7 @@ static bool swap(struct corv_reload *l)
         corv_log_set_level(level);
     corv_config_free(old);
     corv_deliver_soon(app);
+    corv_expiry_look(app);
     return true;
 }
 

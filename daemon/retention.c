@@ -9,23 +9,29 @@
 #include "config/config.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/journey.h"
 #include "daemon/loop/pool.h"
+#include "queue/forget.h"
 #include "queue/purge.h"
 #include "queue/queue.h"
 
 #define EVERY_MS 60000
-#define STEADY_MS                                                                                  \
-    60000          /* what was kept in memory while the database was away is stored by then        \
-                    */
-#define LATE_S 900 /* no whole pass for so long: an operator should know */
+/* What was kept in memory while the database was away is stored by then. */
+#define STEADY_MS  60000
+#define TRAFFIC_MS 3600000 /* traffic data is looked after once an hour */
+#define LATE_S     900     /* no whole pass for so long: an operator should know */
 
 struct corv_retention {
-    uv_timer_t timer; /* data: the app */
-    const char *conninfo;
+    uv_timer_t timer;           /* data: the app */
+    char *conninfo;             /* owned */
     struct corv_config *config; /* counted, while a pass is under way */
     struct corv_queue_event started;
     char *detail; /* owned: of started */
-    unsigned every_ms, grace_ms, steady_ms;
+    unsigned every_ms, grace_ms, steady_ms, traffic_ms;
+    int64_t traffic_us; /* monotonic: when traffic data is due, 0 at once */
+    bool traffic;       /* this pass does it */
+    struct corv_forget_order forget;
+    struct corv_forget_report forgotten;
     int64_t connected_us; /* monotonic; 0: not connected */
     int64_t whole_us;     /* monotonic: the last whole pass, or the start */
     bool warned;
@@ -57,6 +63,12 @@ static void hold(struct corv_retention *r, struct corv_keeper *k)
     (void)pthread_mutex_unlock(&r->mutex);
 }
 
+static void crash_point(const char *name)
+{
+    (void)name; /* unless this is a test build */
+    corv_crash_point(name);
+}
+
 static void work(void *data)
 {
     struct corv_app *app = data;
@@ -68,6 +80,8 @@ static void work(void *data)
         return;
     hold(r, k);
     r->rc = corv_purge(k, &r->order, &r->report, &r->fault);
+    if (r->rc == CORV_OK && r->traffic)
+        r->rc = corv_forget_traffic(k, &r->forget, &r->forgotten, &r->fault);
     hold(r, NULL);
     corv_keeper_close(k);
 }
@@ -79,6 +93,19 @@ uint64_t corv_retention_age_s(const struct corv_app *app)
     const struct corv_retention *r = app->retention;
 
     return r ? (uint64_t)((corv_clock_mono_us() - r->whole_us) / 1000000) : 0;
+}
+
+static void tell_forgotten(struct corv_app *app)
+{
+    const struct corv_forget_report *f = &app->retention->forgotten;
+
+    if (!app->retention->traffic)
+        return;
+    app->metrics.traffic_blocked = f->blocked;
+    if (f->months || f->messages || f->references)
+        CORV_LOG(INFO, "retention.traffic", NULL, CORV_N(COUNT, f->messages));
+    if (f->blocked)
+        CORV_LOG(WARNING, "retention.traffic-blocked", NULL, CORV_N(COUNT, f->blocked));
 }
 
 static void tell(struct corv_app *app)
@@ -98,6 +125,7 @@ static void tell(struct corv_app *app)
     if (p->keys_destroyed)
         CORV_LOG(
             INFO, "retention.pass", NULL, CORV_F(WHAT, "key"), CORV_N(COUNT, p->keys_destroyed));
+    tell_forgotten(app);
     if (p->payload_late_s || p->key_late_s)
         CORV_LOG(WARNING, "retention.late", NULL, CORV_F(WHAT, p->key_late_s ? "key" : "payload"),
             CORV_N(MS, 1000 * (p->key_late_s ? p->key_late_s : p->payload_late_s)));
@@ -124,13 +152,15 @@ static void pass_done(void *data, bool ran)
     r->running = false;
     corv_config_free(r->config);
     r->config = NULL;
-    if (!ran || r->rc == CORV_AGAIN)
+    if (!ran || r->stopped)
         return;
     tell(app); /* what was committed before it failed counts too */
-    if (r->rc == CORV_OK) {
+    if (r->traffic && (r->rc == CORV_OK || r->rc == CORV_AGAIN)) /* again: somebody reads it now */
+        r->traffic_us = corv_clock_mono_us() + (int64_t)r->traffic_ms * 1000;
+    if (r->rc == CORV_OK || r->rc == CORV_AGAIN) {
         r->whole_us = corv_clock_mono_us();
         r->warned = false;
-    } else if (!r->stopped) {
+    } else {
         failed(app);
     }
     again(r, soon ? r->grace_ms + 1000 : r->every_ms);
@@ -157,11 +187,17 @@ static void pass_due(uv_timer_t *timer)
     r->order = (struct corv_purge_order){.now_us = corv_clock_us(),
         .payload_hours = app->config->retention.payload_hours,
         .grace_ms = r->grace_ms,
+        .at = crash_point,
         .stop = &r->stop};
+    r->forgotten = (struct corv_forget_report){0};
+    r->forget = (struct corv_forget_order){.now_us = r->order.now_us,
+        .traffic_days = app->config->retention.traffic_days,
+        .stop = &r->stop};
+    r->traffic = corv_clock_mono_us() >= r->traffic_us;
     r->config = corv_config_hold(app->config);
     r->running = corv_pool_submit(app->pool, work, pass_done, app, NULL) == CORV_OK;
     if (!r->running)
-        corv_config_free(r->config);
+        pass_done(app, false);
 }
 
 void corv_retention_connected(struct corv_app *app, bool connected)
@@ -212,11 +248,13 @@ static void read_pace(struct corv_retention *r)
     r->every_ms = EVERY_MS;
     r->grace_ms = CORV_PURGE_GRACE_MS;
     r->steady_ms = STEADY_MS;
+    r->traffic_ms = TRAFFIC_MS;
 #ifdef CORV_CRASH_POINTS /* test builds: a day must not take a day */
     const char *pace = getenv("CORVD_CHORES_MS");
 
     if (pace)
-        r->every_ms = r->grace_ms = r->steady_ms = (unsigned)strtoul(pace, NULL, 10);
+        r->every_ms = r->grace_ms = r->steady_ms = r->traffic_ms =
+            (unsigned)strtoul(pace, NULL, 10);
 #endif
 }
 
@@ -226,15 +264,15 @@ corv_rc corv_retention_start(struct corv_app *app, const char *conninfo)
 
     if (!r)
         return CORV_E_NOMEM;
-    app->retention = r;
-    r->conninfo = conninfo;
+    app->retention = r; /* freed by corv_retention_free, whatever becomes of the start */
+    r->conninfo = strdup(conninfo);
     r->whole_us = corv_clock_mono_us();
     (void)pthread_mutex_init(&r->mutex, NULL);
     read_pace(r);
     (void)uv_timer_init(&app->loop, &r->timer);
     r->timer.data = app;
     again(r, r->every_ms);
-    return CORV_OK;
+    return r->conninfo ? CORV_OK : CORV_E_NOMEM;
 }
 
 void corv_retention_stop(struct corv_app *app)
@@ -259,6 +297,7 @@ void corv_retention_free(struct corv_app *app)
     if (!r)
         return;
     (void)pthread_mutex_destroy(&r->mutex);
+    free(r->conninfo);
     free(r->detail);
     free(r);
     app->retention = NULL;

@@ -10,7 +10,7 @@
 #include "daemon/app.h"
 #include "daemon/base/fault.h"
 
-/* conninfo is borrowed until free. Passes begin when the database has been there for a while. */
+/* Passes begin when the database has been there for a while. */
 CORV_MUST_CHECK corv_rc corv_retention_start(struct corv_app *app, const char *conninfo);
 void corv_retention_connected(struct corv_app *app, bool connected);
 /* The start, and for how long what is kept on which ground, in the audit trail. */

@@ -131,8 +131,20 @@ corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
     const struct corv_party *sender, int day, struct corv_plan *plan,
     struct corv_findings *findings, int *status)
 {
-    struct corv_routing r = {
-        .c = c, .e = e, .kind = kind_name(e), .day = day, .plan = plan, .findings = findings};
+    return corv_route_with(c, NULL, e, sender, day, plan, findings, status);
+}
+
+corv_rc corv_route_with(const struct corv_config *c, const struct corv_reference *reference,
+    const struct corv_envelope *e, const struct corv_party *sender, int day, struct corv_plan *plan,
+    struct corv_findings *findings, int *status)
+{
+    struct corv_routing r = {.c = c,
+        .reference = reference,
+        .e = e,
+        .kind = kind_name(e),
+        .day = day,
+        .plan = plan,
+        .findings = findings};
     const struct corv_problem why = {.code = "message.internal", .b = findings};
     corv_rc rc = CORV_OK;
 

@@ -39,6 +39,14 @@ struct corv_plan {
 CORV_MUST_CHECK corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
     const struct corv_party *sender, int day, struct corv_plan *plan,
     struct corv_findings *findings, int *status);
+/* The same with the published list of instances (NULL: none was imported): an ontvanger that is
+ * named by its SYSDA code instead of its OIN is found through the list, and the explanation tells
+ * which instance a party is. */
+struct corv_reference;
+CORV_MUST_CHECK corv_rc corv_route_with(const struct corv_config *c,
+    const struct corv_reference *reference, const struct corv_envelope *e,
+    const struct corv_party *sender, int day, struct corv_plan *plan,
+    struct corv_findings *findings, int *status);
 void corv_plan_free(struct corv_plan *plan); /* accepts a zeroed one */
 
 #endif

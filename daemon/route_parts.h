@@ -22,6 +22,7 @@ enum corv_doubt {
 
 struct corv_routing {
     const struct corv_config *c;
+    const struct corv_reference *reference; /* NULL: no list of instances */
     const struct corv_envelope *e;
     const char *kind; /* name */
     int day;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "daemon/route_parts.h"
+#include "schemas/reference.h"
 
 #define OIN_DIGITS 20
 
@@ -132,19 +133,45 @@ static void refuse_ontvanger(struct corv_routing *r, const char *code, const cha
         (struct corv_refusal){code, "ontvanger", r->e->line_ontvanger, CORV_ACT_BEHEERDER}, text);
 }
 
+/* Some senders name the instance (SYSDA code) where the OIN should stand; the published list then
+ * says who that is. */
+static struct corv_view oin_of_instance(struct corv_routing *r, struct corv_view code)
+{
+    const struct corv_instance *i =
+        r->reference ? corv_reference_by_code(r->reference, code) : NULL;
+
+    if (!i || !i->oin[0] || !corv_instance_valid(i, r->day))
+        return code;
+    corv_route_say(r, "Instantie", "%s is %s volgens de referentielijst", i->code, i->name);
+    return corv_view_str(i->oin);
+}
+
+static void say_instance(struct corv_routing *r, struct corv_view oin)
+{
+    const struct corv_instance *i =
+        r->reference ? corv_reference_by_oin(r->reference, oin, r->day) : NULL;
+
+    if (i)
+        corv_route_say(r, "Instantie", "%s %s%s", i->code, i->name,
+            corv_instance_valid(i, r->day) ? "" : " (niet geldig op deze dag)");
+}
+
 void corv_route_find_recipient(struct corv_routing *r)
 {
     char text[200] = "";
-    struct corv_view oin = trimmed(r->e->ontvanger.organisatie);
+    struct corv_view said = trimmed(r->e->ontvanger.organisatie);
+    struct corv_view oin = oin_of_instance(r, said);
 
     r->recipient = corv_party_by_oin(r->c, oin, r->day);
-    if (r->recipient)
+    if (r->recipient) {
         corv_route_say(r, "Ontvanger", "%s (regel %d)", r->recipient->id, r->recipient->line);
-    else if (corv_party_by_oin_ever(r->c, oin))
+        if (oin.p == said.p)
+            say_instance(r, oin);
+    } else if (corv_party_by_oin_ever(r->c, oin)) {
         refuse_ontvanger(r, "addressing.recipient-ended",
             "De aansluiting van de ontvanger geldt niet op deze dag: ze is geëindigd of nog niet "
             "begonnen.");
-    else {
+    } else {
         shape_text(oin, "ontvanger", text, sizeof text);
         refuse_ontvanger(r, "addressing.recipient-unknown", text);
     }

@@ -55,19 +55,28 @@ static struct corv_queue_delivery *deliveries_of(
 
 /* The dedup key is a digest, so that nothing of the case leaves the payload. It begins with who the
  * zender turned out to be, not with what the message says: a confirmation may leave its organisatie
- * out, and then two parties could write the same. */
+ * out, and then two parties could write the same. It outlives the content by months and references
+ * can be guessed, so it is keyed. */
 static corv_rc key_of(const struct corv_message *m, struct corv_digest *key)
 {
     const struct corv_envelope *e = m->verdict.envelope;
     const char *reference = text(e->referentienummer);
     bool blank = reference[strspn(reference, " \t\r\n")] == '\0';
-    struct corv_view fields[] = {corv_view_str(m->plan.filer->oin),
-        corv_view_str(text(e->zender.applicatie)), corv_view_str(text(e->zender.administratie)),
-        corv_view_str(reference),
+    struct corv_view fields[] = {corv_view_of(m->app->secret.b, sizeof m->app->secret.b),
+        corv_view_str(m->plan.filer->oin), corv_view_str(text(e->zender.applicatie)),
+        corv_view_str(text(e->zender.administratie)), corv_view_str(reference),
         /* without a reference only the very same bytes are a repeat */
         corv_view_of(m->parts[0].digest.b, blank ? CORV_DIGEST : 0)};
 
     return corv_digest_fields(fields, sizeof fields / sizeof fields[0], key);
+}
+
+static corv_rc content_of(const struct corv_message *m, struct corv_digest *content)
+{
+    const struct corv_view fields[] = {corv_view_of(m->app->secret.b, sizeof m->app->secret.b),
+        corv_view_of(m->parts[0].digest.b, CORV_DIGEST)};
+
+    return corv_digest_fields(fields, sizeof fields / sizeof fields[0], content);
 }
 
 static void describe(struct corv_message *m, unsigned part)
@@ -178,7 +187,6 @@ void corv_store(struct corv_message *m)
     struct corv_queue_delivery *next = m->deliveries;
     struct corv_put put = {.messages = m->stored,
         .messages_count = m->parts_count,
-        .content = m->parts[0].digest,
         .events = &m->events[0],
         .events_count = 1,
         .on_repeat = &m->events[1],
@@ -191,7 +199,8 @@ void corv_store(struct corv_message *m)
         next = deliveries_of(m, p, p == 0 ? CORV_AS_BERICHT : CORV_AS_KENNISGEVING, next);
     }
     describe_events(m);
-    if (key_of(m, &put.dedup_key) != CORV_OK || corv_queue_put(m->app->queue, &put) != CORV_OK) {
+    if (key_of(m, &put.dedup_key) != CORV_OK || content_of(m, &put.content) != CORV_OK ||
+        corv_queue_put(m->app->queue, &put) != CORV_OK) {
         give_back(m);
         corv_acknowledge_unavailable(m, "store.away");
         return;

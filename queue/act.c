@@ -85,8 +85,8 @@ static char *detail_of(const struct action *a, const char *text)
 
 /* ---- why nothing changed ------------------------------------------------------------------ */
 
-static corv_rc say_why(struct corv_inspect *i, const char *message_id, int no, const char *what,
-    struct corv_fault *fault)
+static corv_rc say_why(struct corv_inspect *i, const char *message_id, int no,
+    const struct action *wanted, struct corv_fault *fault)
 {
     static const struct {
         const char *state;
@@ -109,6 +109,10 @@ static corv_rc say_why(struct corv_inspect *i, const char *message_id, int no, c
     size_t count = 0;
     corv_rc rc = corv_inspect_deliveries(i, message_id, &list, &count, fault);
 
+    for (size_t n = 0; n < count && rc == CORV_OK && wanted == &release; n++)
+        if ((no == 0 || list[n].no == no) && strcmp(list[n].state, "held") == 0)
+            rc = CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_SENDER, "act.no-party",
+                "Deze bezorging heeft nog geen ontvanger. Zeg aan wie zij moet: --to PARTIJ.");
     for (size_t n = 0; n < count && rc == CORV_OK; n++)
         for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
             if ((no == 0 || list[n].no == no) && strcmp(list[n].state, texts[t].state) == 0)
@@ -116,7 +120,7 @@ static corv_rc say_why(struct corv_inspect *i, const char *message_id, int no, c
                     fault, CORV_E_STATE, CORV_FAULT_SENDER, texts[t].code, "%s", texts[t].text);
     if (rc == CORV_OK)
         rc = CORV_FAIL(fault, CORV_E_NOTFOUND, CORV_FAULT_SENDER, "act.unknown",
-            "Er is geen bezorging met dit nummer (%s).", what + strlen("delivery."));
+            "Dit bericht heeft geen bezorging met dat nummer. Kijk met: corvctl message show");
     corv_inspect_free(list);
     return rc;
 }
@@ -177,7 +181,7 @@ static corv_rc perform(struct corv_inspect *i, const struct action *a, const cha
     if (rc == CORV_OK)
         rc = change(i, a, params, &pattern, changed, fault);
     if (rc == CORV_OK && *changed == 0)
-        rc = say_why(i, message_id, no, a->event, fault);
+        rc = say_why(i, message_id, no, a, fault);
     free(detail);
     return rc;
 }

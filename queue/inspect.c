@@ -7,9 +7,8 @@
 
 #include "queue/inspect_rows.h"
 
-#define LIMIT_DEFAULT 50
-#define PREFIX_MIN    8
-#define ID_DIGITS     32
+#define PREFIX_MIN 8
+#define ID_DIGITS  32
 
 static const struct corv_column message_columns[] = {
     CORV_COLUMN(TEXT, struct corv_inspect_message, id),
@@ -61,16 +60,19 @@ static const char list_sql[] =
              "  OR EXISTS (SELECT FROM delivery_done WHERE message_id = m.id"
              "   AND $3 = " CORV_SQL_DONE_STATE "))"
              " AND ($4::text IS NULL OR m.referentie = $4)"
+             " AND ($6::text IS NULL OR (m.received_at >= ($6 || 'T00:00Z')::timestamptz"
+             "  AND m.received_at < ($6 || 'T00:00Z')::timestamptz + interval '1 day'))"
              " ORDER BY m.id DESC LIMIT $5::bigint";
 
 corv_rc corv_inspect_messages(struct corv_inspect *i, const struct corv_inspect_filter *filter,
     struct corv_inspect_message **out, size_t *count, struct corv_fault *fault)
 {
     char limit[16];
-    const char *params[] = {filter->kind, filter->party, filter->state, filter->reference, limit};
+    const char *params[] = {
+        filter->kind, filter->party, filter->state, filter->reference, limit, filter->day};
 
-    (void)snprintf(limit, sizeof limit, "%u", filter->limit ? filter->limit : LIMIT_DEFAULT);
-    return corv_inspect_select(i, list_sql, 5, params, &message_table, out, count, fault);
+    (void)snprintf(limit, sizeof limit, "%u", filter->limit ? filter->limit : CORV_INSPECT_LIMIT);
+    return corv_inspect_select(i, list_sql, 6, params, &message_table, out, count, fault);
 }
 
 /* ---- one message, by a piece of its number ------------------------------------------------- */

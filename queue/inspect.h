@@ -7,6 +7,8 @@
 #ifndef CORV_QUEUE_INSPECT_H
 #define CORV_QUEUE_INSPECT_H
 
+#include <stdio.h>
+
 #include "daemon/base/fault.h"
 #include "queue/types.h"
 
@@ -68,8 +70,10 @@ struct corv_inspect_filter {
     const char *party;     /* sender or receiver */
     const char *state;     /* a delivery in this state */
     const char *reference; /* referentienummer, exact */
-    unsigned limit;        /* newest first, default 50 */
+    const char *day;       /* taken in on this day (UTC): "2026-01-31" */
+    unsigned limit;        /* newest first, 0: CORV_INSPECT_LIMIT */
 };
+#define CORV_INSPECT_LIMIT 50
 
 CORV_MUST_CHECK corv_rc corv_inspect_messages(struct corv_inspect *i,
     const struct corv_inspect_filter *filter, struct corv_inspect_message **out, size_t *count,
@@ -110,9 +114,25 @@ struct corv_inspect_day {
 CORV_MUST_CHECK corv_rc corv_inspect_days(struct corv_inspect *i, unsigned days,
     struct corv_inspect_day **out, size_t *count, struct corv_fault *fault);
 
+/* What is known of the audit trail outside the database. */
+struct corv_audit_mark { /* "that chain has come so far": queue/fence.h */
+    char chain[80];
+    int64_t seq;
+    struct corv_digest hash;
+};
+struct corv_audit_trust {
+    uint8_t (*keys)[32]; /* public keys of the nodes (queue/seal.h); none: any key will do */
+    size_t keys_count;
+    const struct corv_audit_mark *marks;
+    size_t marks_count;
+};
 /* Walks all chains. broken says where and what; CORV_OK with broken->seq == 0: all well. */
 struct corv_audit_report {
     uint64_t chains, lines, verified;
+    uint64_t skeletons; /* of the verified ones: texts destroyed */
+    uint64_t seals;     /* good ones */
+    uint64_t unsealed;  /* lines after the last seal of their chain */
+    int64_t sealed_us;  /* of the newest seal, 0 none */
     struct {
         int chain;
         int64_t seq; /* 0: not broken */
@@ -121,6 +141,48 @@ struct corv_audit_report {
 };
 CORV_MUST_CHECK corv_rc corv_inspect_verify(
     struct corv_inspect *i, struct corv_audit_report *out, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_inspect_verify_by(struct corv_inspect *i,
+    const struct corv_audit_trust *trust, struct corv_audit_report *out, struct corv_fault *fault);
+/* What became of the content of one message, and what proves it. */
+struct corv_inspect_purge {
+    char message[CORV_ID_TEXT];
+    char received[32]; /* "" when the traffic data is gone too */
+    bool there;        /* the sealed content is still in the database */
+    unsigned open;     /* deliveries that are not final */
+    char final[32];    /* when the last delivery ended */
+    char destroyed[32];
+    int chain; /* the line that says so: 0 none */
+    int64_t seq;
+    bool line_right; /* its sums come out */
+    char sealed[32]; /* of the first seal at or after that line, "" none yet */
+    char key[16];    /* JJJJMMDDUU: the key it was under at the end */
+    char key_destroyed[32];
+    unsigned keys;      /* hours from receipt to then: every key a copy may be under */
+    unsigned keys_left; /* of those, not known to be destroyed */
+};
+/* id as for corv_inspect_message, or a whole number of a message whose traffic data is gone. */
+CORV_MUST_CHECK corv_rc corv_inspect_purge(struct corv_inspect *i, const char *id,
+    struct corv_inspect_purge *out, struct corv_fault *fault);
+/* How destruction stands. */
+struct corv_inspect_purge_state {
+    uint64_t payloads;       /* there now */
+    uint64_t waiting;        /* of those: with an open delivery */
+    uint64_t late;           /* of those: final for longer than payload_hours */
+    double late_seconds;     /* the worst of them */
+    uint64_t destroyed_day;  /* in the last 24 hours */
+    uint64_t keys_destroyed; /* in the last 24 hours */
+    uint64_t keys_begun;     /* written down, not yet destroyed */
+    char last[32];           /* last destruction of content */
+    uint64_t months;         /* of traffic data that should be gone */
+};
+CORV_MUST_CHECK corv_rc corv_inspect_purge_state(struct corv_inspect *i, unsigned payload_hours,
+    unsigned traffic_days, struct corv_inspect_purge_state *out, struct corv_fault *fault);
+
+/* Writes the trail as JSON lines for whoever verifies it without us (docs/audit_verify.py): all of
+ * it, or the lines of the days from..to (JJJJ-MM-DD in UTC, both included; NULL: open). What is
+ * broken is written as it is. *rows counts. CORV_E_IO with class STORE: also when out fails. */
+CORV_MUST_CHECK corv_rc corv_inspect_export(struct corv_inspect *i, const char *from,
+    const char *to, FILE *out, uint64_t *rows, struct corv_fault *fault);
 /* Every array above is freed with this; accepts NULL. */
 void corv_inspect_free(void *rows);
 

@@ -64,6 +64,26 @@ void corv_keeper_cancel(struct corv_keeper *k)
     PQfreeCancel(c);
 }
 
+corv_rc corv_keeper_secret(struct corv_keeper *k, struct corv_digest *out, struct corv_fault *fault)
+{
+    struct corv_pg_params none = {0};
+    PGresult *r = NULL;
+    struct corv_view secret;
+    corv_rc rc = corv_keeper_run(k, "SELECT secret FROM installation", &none, &r, fault);
+
+    if (rc != CORV_OK)
+        return rc;
+    secret = PQntuples(r) == 1 ? corv_pg_view(r, 0, 0) : corv_view_of(NULL, 0);
+    if (secret.n == sizeof out->b)
+        memcpy(out->b, secret.p, sizeof out->b);
+    else
+        rc = CORV_FAIL(fault, CORV_E_STATE, CORV_FAULT_STORE, "store.no-secret",
+            "De tabel corv.installation is leeg of beschadigd. Zet een kopie van de database "
+            "terug.");
+    PQclear(r);
+    return rc;
+}
+
 corv_rc corv_keeper_begin(
     struct corv_keeper *k, struct corv_act *act, int64_t now_us, struct corv_fault *fault)
 {

@@ -28,6 +28,10 @@ void corv_keeper_close(struct corv_keeper *k); /* accepts NULL */
 /* From another thread: ends the statement that runs now, which then fails. */
 void corv_keeper_cancel(struct corv_keeper *k);
 
+/* The secret of this database (queue/sql/002): the same for all its nodes. */
+CORV_MUST_CHECK corv_rc corv_keeper_secret(
+    struct corv_keeper *k, struct corv_digest *out, struct corv_fault *fault);
+
 /* ---- for queue/ ----------------------------------------------------------------------------- */
 
 CORV_MUST_CHECK corv_rc corv_keeper_begin(

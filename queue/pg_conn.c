@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
+#include "queue/pg_sync.h"
 
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS   5000
@@ -152,7 +153,7 @@ void corv_pg_drop(struct corv_pg *c, const char *code)
             log_connect_failure(c);
         else
             CORV_LOG(WARNING, "queue.connection-lost", NULL, CORV_F(WHAT, c->application),
-                CORV_F(CODE, code));
+                CORV_F(CODE, code), CORV_F(REASON, corv_pg_state_text(code)));
     }
     c->phase = DOOMED;
     unwatch(c);
@@ -192,9 +193,9 @@ static void take_down(struct corv_pg *c)
 static void notice(void *ctx, const PGresult *r)
 {
     struct corv_pg *c = ctx;
-    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
 
-    if (state && strncmp(state, "57", 2) == 0) /* cancelled or shut down while it waited */
+    if (severity && strcmp(severity, "WARNING") == 0)
         c->warned = true;
 }
 

@@ -61,8 +61,8 @@ CORV_MUST_CHECK corv_rc corv_pg_sync(struct corv_pg *c, corv_pg_cb cb, void *ctx
 /* Asks for the results so far, without ending anything. */
 CORV_MUST_CHECK corv_rc corv_pg_ask(struct corv_pg *c);
 
-/* The server warned that a wait was cut short since the last question: a COMMIT it reported may
- * not have reached its standby. Reading it clears it. */
+/* The server warned since this was last asked: when asked at every result, about the statement
+ * whose result this is. */
 bool corv_pg_take_warning(struct corv_pg *c);
 
 #endif

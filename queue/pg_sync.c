@@ -48,12 +48,28 @@ static const struct {
     {"40", "store.conflict", "Een andere sessie wijzigde hetzelfde. Probeer het opnieuw."},
 };
 
-static corv_rc fault_of_state(const char *state, struct corv_fault *fault)
+static int row_of(const char *state)
 {
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (strncmp(state, reasons[i].sqlstate, strlen(reasons[i].sqlstate)) == 0)
-            return CORV_FAIL(
-                fault, CORV_E_IO, CORV_FAULT_STORE, reasons[i].code, "%s", reasons[i].text);
+            return (int)i;
+    return -1;
+}
+
+const char *corv_pg_state_text(const char *state)
+{
+    int row = row_of(state);
+
+    return row < 0 ? NULL : reasons[row].text;
+}
+
+static corv_rc fault_of_state(const char *state, struct corv_fault *fault)
+{
+    int row = row_of(state);
+
+    if (row >= 0)
+        return CORV_FAIL(
+            fault, CORV_E_IO, CORV_FAULT_STORE, reasons[row].code, "%s", reasons[row].text);
     return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_STORE, "store.refused",
         "De database weigerde een opdracht van corvd (SQLSTATE %s). Kijk in het logboek van "
         "PostgreSQL.",

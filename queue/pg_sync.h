@@ -21,6 +21,9 @@ CORV_MUST_CHECK corv_rc corv_pg_sync_exec(PGconn *c, const char *sql, struct cor
 /* One statement with text parameters. *out may be NULL (rows not wanted); else PQclear it. */
 CORV_MUST_CHECK corv_rc corv_pg_sync_query(PGconn *c, const char *sql, int count,
     const char *const *params, PGresult **out, struct corv_fault *fault);
+/* What an SQLSTATE means for an operator, a Dutch sentence; NULL: it needs the log of PostgreSQL.
+ */
+const char *corv_pg_state_text(const char *state);
 /* Fills fault with why r (or, when r is NULL, the connection) failed. Returns CORV_E_IO. */
 corv_rc corv_pg_sync_fault(PGconn *c, const PGresult *r, struct corv_fault *fault);
 

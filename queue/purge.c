@@ -55,6 +55,13 @@ static uint32_t hour_of(struct corv_view begin)
     return (uint32_t)p[3] << 24 | (uint32_t)p[4] << 16 | (uint32_t)p[5] << 8 | p[6];
 }
 
+/* "purge-deleted", "purge-key-begun", "purge-key-gone": not all is written down yet. */
+static void crash_point(const struct pass *p, const char *name)
+{
+    if (p->o->at)
+        p->o->at(name);
+}
+
 /* ---- looking ------------------------------------------------------------------------------ */
 
 /* Younger than the time we keep cannot be due, whatever became of it: only what is older is
@@ -151,6 +158,7 @@ static corv_rc destroy(struct pass *p)
     for (int row = 0; row < rows && rc == CORV_OK; row++)
         rc = tell_destroyed(p, &act, r, row);
     PQclear(r);
+    crash_point(p, "purge-deleted");
     rc = corv_act_end(&act, rc);
     if (rc == CORV_OK)
         p->report->destroyed += (uint64_t)rows;
@@ -281,6 +289,7 @@ static corv_rc finish_key(struct pass *p, uint32_t hour)
     if (rc != CORV_OK)
         return CORV_FAIL(p->fault, rc, CORV_FAULT_STORE, "purge.key",
             "Een sleutel in state_dir/keys kon niet worden vernietigd. Kijk naar de rechten.");
+    crash_point(p, "purge-key-gone");
     rc = note_key(p,
         "UPDATE key_hour SET destroyed_at = $3::timestamptz"
         " WHERE node = $1::text AND hour = $2::integer",
@@ -346,6 +355,7 @@ static corv_rc begin_key(struct pass *p, uint32_t hour)
         "  destroyed_at = NULL",
         "key.destroying", hour);
     p->report->keys_begun += rc == CORV_OK;
+    crash_point(p, "purge-key-begun");
     return rc;
 }
 

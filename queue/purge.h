@@ -24,11 +24,12 @@
 #define CORV_PURGE_GRACE_MS 30000 /* between writing down and destroying a key */
 
 struct corv_purge_order {
-    int64_t now_us;          /* wall clock */
-    unsigned payload_hours;  /* at least 2: a key is for an hour */
-    unsigned batch;          /* rows in one look and one COMMIT, default 256 */
-    unsigned grace_ms;       /* CORV_PURGE_GRACE_MS; less in tests */
-    const atomic_bool *stop; /* between two batches; may be NULL */
+    int64_t now_us;                /* wall clock */
+    unsigned payload_hours;        /* at least 2: a key is for an hour */
+    unsigned batch;                /* rows in one look and one COMMIT, default 256 */
+    unsigned grace_ms;             /* CORV_PURGE_GRACE_MS; less in tests */
+    void (*at)(const char *point); /* tests: where a crash can be ordered; may be NULL */
+    const atomic_bool *stop;       /* between two batches; may be NULL */
 };
 struct corv_purge_report {
     uint64_t destroyed;      /* payloads */

@@ -47,6 +47,15 @@ bool corv_queue_connected(const struct corv_queue *q)
     return q->writer_up && q->reader_up;
 }
 
+bool corv_queue_head(
+    const struct corv_queue *q, int32_t *chain, int64_t *seq, struct corv_digest *hash)
+{
+    *chain = q->chain.chain;
+    *seq = q->chain.seq;
+    *hash = q->chain.hash;
+    return q->chain.chain != 0;
+}
+
 static void tell_connected(struct corv_queue *q)
 {
     bool now = corv_queue_connected(q);
@@ -165,6 +174,17 @@ static void locked(void *ctx, const PGresult *r)
         corv_pg_drop(q->writer, "node-name-in-use");
 }
 
+/* What we saw committed is not there any more. */
+static bool went_back(const struct corv_queue *q, const PGresult *r, struct corv_view hash)
+{
+    int64_t seq = corv_pg_int(r, 0, 1);
+
+    if (q->chain.chain == 0)
+        return false;
+    return seq < q->chain.seq ||
+           (seq == q->chain.seq && memcmp(hash.p, q->chain.hash.b, hash.n) != 0);
+}
+
 static void head_read(void *ctx, const PGresult *r)
 {
     struct corv_queue *q = ctx;
@@ -176,6 +196,10 @@ static void head_read(void *ctx, const PGresult *r)
     hash = corv_pg_view(r, 0, 2);
     if (PQntuples(r) != 1 || hash.n != sizeof q->chain.hash.b) {
         corv_pg_drop(q->writer, "audit-head-missing");
+        return;
+    }
+    if (went_back(q, r, hash)) {
+        corv_pg_drop(q->writer, "database-went-back");
         return;
     }
     q->chain.chain = (int32_t)corv_pg_int(r, 0, 0);

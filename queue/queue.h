@@ -17,6 +17,8 @@
  * not connected (answer 503). Settles, notes and release_own are taken while it is not connected
  * and wait up to wait_ms, since what they tell has happened already; a quarter of the backlog is
  * kept for them. CORV_E_INVALID: the request itself is wrong, our bug.
+ * A database that went back in time (a backup was restored under a running corvd): stays not
+ * connected, "database-went-back" in the log, until corvd is started again (queue/fence.h).
  * Two processes with one node name: the second stays not connected and says why in the log.
  * Tests: tests/unit/test_queue.c, test_queue_lease.c, test_queue_fault.c (a real PostgreSQL),
  * tests/fault; measured by tests/bench/bench_queue.c. */
@@ -51,6 +53,9 @@ CORV_MUST_CHECK corv_rc corv_queue_open(
 void corv_queue_close(
     struct corv_queue *q, unsigned limit_ms, void (*on_closed)(void *), void *ctx);
 bool corv_queue_connected(const struct corv_queue *q);
+/* The end of this node's audit chain, as last committed. False: never connected yet. */
+bool corv_queue_head(
+    const struct corv_queue *q, int32_t *chain, int64_t *seq, struct corv_digest *hash);
 
 /* ---- put: take a message in -------------------------------------------------------------- */
 

@@ -164,11 +164,12 @@ corv_rc corv_vault_keys_make(struct corv_vault_keys *k, uint32_t hour, struct co
 
     if (hour == 0)
         return CORV_E_INVALID;
-    if (known) {
+    (void)name_of(hour, name);
+    if (known && faccessat(k->dir, name, F_OK, 0) == 0) {
         *out = known->key;
         return CORV_OK;
     }
-    (void)name_of(hour, name);
+    wipe(known); /* its file is gone: what it sealed could not be opened after a restart */
     rc = read_key(k, name, out);
     if (rc == CORV_E_NOTFOUND) {
         rc = create_key(k, name);

@@ -209,6 +209,7 @@ static bool good_result(struct corv_queue *q, const PGresult *r)
     ExecStatusType st = PQresultStatus(r);
     const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
+    (void)corv_pg_take_warning(q->writer); /* about this one: not COMMIT's */
     if (st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK)
         return true;
     if (st != PGRES_PIPELINE_ABORTED)
@@ -236,14 +237,15 @@ static void chain_ran(void *ctx, const PGresult *r)
 static void committed(void *ctx, const PGresult *r)
 {
     struct corv_queue *q = ctx;
+    bool warned = corv_pg_take_warning(q->writer);
 
     if (!good_result(q, r))
         return;
     /* After an error inside, COMMIT succeeds as ROLLBACK; and a wait for a standby that was cut
-     * short is reported as success with a warning. Neither is a yes. */
+     * short (cancelled, timed out) is reported as success with a warning. Neither is a yes. */
     if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)r), "COMMIT") != 0)
         corv_batch_fail(q, "25P02");
-    else if (corv_pg_take_warning(q->writer))
+    else if (warned)
         corv_pg_drop(q->writer, "commit-not-replicated");
     else
         q->batch.committed = true;
@@ -305,7 +307,6 @@ static void write_all(struct corv_queue *q)
         write_item(q, b->items[i]);
     }
     rc = corv_rows_send(q, needs_touch(b));
-    (void)corv_pg_take_warning(q->writer);
     if (rc == CORV_OK)
         rc = corv_pg_run(q->writer, &corv_sql_commit, NULL, committed, q);
     if (rc != CORV_OK)

@@ -17,7 +17,7 @@
 const struct corv_read_limits corv_read_limits_default = {
     .bytes = (size_t)35 * 1024 * 1024,
     .depth = 200,                     /* ordinary messages: 11 */
-    .nodes = 100000,                  /* 350 */
+    .nodes = 40000,                   /* 350; building them is what a flood costs */
     .attributes = 64,                 /* 7 */
     .attribute_bytes = 16384,         /* 93 */
     .text_bytes = (size_t)256 * 1024, /* 20 KB */

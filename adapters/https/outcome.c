@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* From libcurl's result and the HTTP status to an outcome. All texts are ours: nothing the party
  * said gets out of here, except the receipt. */
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,11 @@ static const struct {
     {"connect.dns", "De naam in het adres van de partij is niet bekend."},
     {"connect.refused", "De partij is niet bereikbaar: geen verbinding mogelijk."},
     {"connect.timeout", "De partij is niet bereikbaar: verbinding maken duurde te lang."},
-    {"tls.certificate", "Het certificaat van de partij is niet te vertrouwen."},
+    {"tls.certificate", "Het certificaat van de partij is niet te vertrouwen: zijn uitgever staat "
+                        "niet in ons bestand ca."},
+    {"tls.partner-expired", "Het certificaat van de partij is verlopen; zij moet het vernieuwen."},
+    {"tls.partner-name", "Het certificaat van de partij is voor een andere naam dan die in haar "
+                         "adres."},
     {"tls.own", "Ons eigen certificaat of onze sleutel is niet te gebruiken."},
     {"tls.refused", "De partij aanvaardt ons certificaat niet."},
     {"tls.handshake", "Er kwam geen beveiligde verbinding met de partij tot stand."},
@@ -54,6 +59,19 @@ static bool refused_us(const struct https_transfer *x)
     return strstr(x->error, "alert") != NULL;
 }
 
+/* What is wrong with their certificate, for whoever has to ring them up. The chain is judged first;
+ * when the name is not the one of the address, libcurl leaves the verdict at what it began with. */
+static const char *untrusted(const struct https_transfer *x)
+{
+    long verdict = X509_V_ERR_APPLICATION_VERIFICATION;
+
+    (void)curl_easy_getinfo(x->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    if (verdict == X509_V_ERR_CERT_HAS_EXPIRED)
+        return "tls.partner-expired";
+    return verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED ? "tls.partner-name"
+                                                                     : "tls.certificate";
+}
+
 static const char *code_of(const struct https_transfer *x, CURLcode result)
 {
     switch ((int)result) {
@@ -64,6 +82,7 @@ static const char *code_of(const struct https_transfer *x, CURLcode result)
     case CURLE_OPERATION_TIMEDOUT:
         return connected(x) ? "http.timeout" : "connect.timeout";
     case CURLE_PEER_FAILED_VERIFICATION:
+        return untrusted(x);
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
         return "tls.certificate";

@@ -62,6 +62,9 @@ bool corv_ctl_database(struct corv_ctl *ctl);
 /* The database of ctl->config; says nothing, fills fault. */
 CORV_MUST_CHECK corv_rc corv_ctl_connect(struct corv_ctl *ctl, struct corv_fault *fault);
 
+/* A number of the daemon's own /metrics, without corvd_ in front; negative: not to be had. */
+double corv_ctl_metric(const struct corv_config *c, const char *name);
+
 /* ---- output ------------------------------------------------------------------------------- */
 
 /* Tells on stderr (and as {"error":{…}} with --json) what went wrong. Returns the exit code. */

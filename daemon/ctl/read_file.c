@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/ctl/text.h"
+
 #define PIECE 65536
 
 static corv_rc read_all(int fd, size_t limit, struct corv_buf *out)
@@ -60,7 +62,7 @@ void corv_ctl_invalid_lines(
 
         if (f->severity != CORV_SEV_ERROR)
             continue;
-        (void)corv_buf_add_str(&ctl->out, path);
+        corv_ctl_clean(&ctl->out, path);
         corv_ctl_printf(ctl, ": invalid %s %s %d:%d %s\n", corv_layer_name(f->layer), f->code,
             f->line, f->column, f->text);
     }

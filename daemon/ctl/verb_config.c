@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <unistd.h>
 
+#include "daemon/certs.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
@@ -102,6 +103,7 @@ int corv_verb_config_check(struct corv_ctl *ctl, int argc, char **argv)
     corv_findings_init(&findings);
     if (corv_config_load(ctl->config_path, &ctl->config, &findings) == CORV_OK) {
         check_files(ctl->config, &findings);
+        corv_certs_check(ctl->config, &findings);
         for (unsigned i = 0; i < ctl->config->adapters_count; i++)
             check_adapter(ctl->config, i, &findings);
         check_judge(ctl->config, &findings);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/message.h"
@@ -57,13 +58,28 @@ static bool known_state(struct corv_ctl *ctl, const char *state)
     return false;
 }
 
+static bool good_day(struct corv_ctl *ctl, const char *day)
+{
+    struct tm tm = {0};
+    const char *rest = day ? strptime(day, "%Y-%m-%d", &tm) : "";
+    char again[16];
+
+    if (!day ||
+        (rest && *rest == '\0' && strlen(day) == 10 && timegm(&tm) != -1 &&
+            strftime(again, sizeof again, "%Y-%m-%d", &tm) == 10 && strcmp(again, day) == 0))
+        return true;
+    (void)corv_ctl_complain(
+        ctl, CORV_CTL_ERROR, "ctl.usage", "Schrijf een dag als 2026-01-31; corvctl rekent in UTC.");
+    return false;
+}
+
 int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv)
 {
     struct corv_inspect_filter filter = {0};
     const char *limit = NULL;
     const struct corv_ctl_option options[] = {{"--kind", &filter.kind}, {"--party", &filter.party},
-        {"--state", &filter.state}, {"--reference", &filter.reference}, {"--limit", &limit},
-        {NULL, NULL}};
+        {"--state", &filter.state}, {"--reference", &filter.reference}, {"--day", &filter.day},
+        {"--limit", &limit}, {NULL, NULL}};
     struct corv_inspect_message *list = NULL;
     struct corv_fault fault = {0};
     size_t count = 0;
@@ -71,7 +87,7 @@ int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv)
 
     if (!corv_ctl_options(ctl, &argc, argv, options, 0, 0) ||
         !corv_ctl_number(ctl, "--limit", limit, &filter.limit) || !known_state(ctl, filter.state) ||
-        !corv_ctl_database(ctl))
+        !good_day(ctl, filter.day) || !corv_ctl_database(ctl))
         return CORV_CTL_ERROR;
     rc = corv_inspect_messages(ctl->inspect, &filter, &list, &count, &fault);
     if (rc != CORV_OK)
@@ -86,6 +102,9 @@ int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv)
         corv_ctl_printf(ctl, "Er zijn geen berichten die hierbij passen.\n");
     } else {
         list_table(ctl, list, count);
+        if (count == (filter.limit ? filter.limit : CORV_INSPECT_LIMIT))
+            corv_ctl_printf(
+                ctl, "\nDit zijn de nieuwste %zu; er kunnen er meer zijn (--limit N).\n", count);
     }
     corv_inspect_free(list);
     return CORV_CTL_YES;

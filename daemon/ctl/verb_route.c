@@ -64,7 +64,8 @@ static json_t *plan_json(
         corv_ctl_json_text(plan->explanation), "findings", corv_ctl_json_findings(f));
 }
 
-static int explain(struct corv_ctl *ctl, const struct corv_envelope *e, const char *as, int day)
+static int explain(struct corv_ctl *ctl, const struct corv_judge *by, const struct corv_envelope *e,
+    const char *as, int day)
 {
     const struct corv_party *sender = find_sender(ctl, as, e, day);
     struct corv_plan plan = {0};
@@ -75,7 +76,8 @@ static int explain(struct corv_ctl *ctl, const struct corv_envelope *e, const ch
     if (!sender)
         return as ? CORV_CTL_ERROR : CORV_CTL_NO;
     corv_findings_init(&findings);
-    rc = corv_route(ctl->config, e, sender, day, &plan, &findings, &status);
+    rc = corv_route_with(
+        ctl->config, corv_judge_reference(by), e, sender, day, &plan, &findings, &status);
     if (rc != CORV_OK && rc != CORV_E_INVALID)
         (void)corv_ctl_complain(
             ctl, CORV_CTL_ERROR, "ctl.memory", "Er is te weinig geheugen voor de uitleg.");
@@ -88,25 +90,20 @@ static int explain(struct corv_ctl *ctl, const struct corv_envelope *e, const ch
     return rc == CORV_OK ? CORV_CTL_YES : rc == CORV_E_INVALID ? CORV_CTL_NO : CORV_CTL_ERROR;
 }
 
-static int judge(
-    struct corv_ctl *ctl, const char *path, const char *as, int day, struct corv_verdict *v)
+static int judge(struct corv_ctl *ctl, const struct corv_judge *by, const char *path,
+    const char *as, int day, struct corv_verdict *v)
 {
     struct corv_read_limits limits = corv_read_limits_default;
-    struct corv_verdict_input in = {.limits = &limits, .party = as, .day = day};
-    struct corv_judge *by = NULL;
-    struct corv_fault fault = {0};
+    int today = corv_clock_day(corv_clock_us());
+    /* what "in the future" means is said by today, also when the question is about a day in the
+     * past */
+    struct corv_verdict_input in = {
+        .limits = &limits, .party = as, .day = day > today ? day : today};
     struct corv_buf bytes;
     int code = CORV_CTL_ERROR;
-    corv_rc rc;
 
     limits.bytes = ctl->config->limits.body_bytes;
     corv_buf_init(&bytes, limits.bytes + 1);
-    corv_schemas_init();
-    rc = corv_judge_up(ctl->config, &by, &fault);
-    if (rc != CORV_OK) {
-        (void)corv_ctl_fault(ctl, rc, &fault);
-        goto out;
-    }
     if (corv_ctl_read_file(ctl, path, limits.bytes, &bytes) != CORV_OK)
         goto out;
     in.bytes = corv_buf_view(&bytes);
@@ -115,7 +112,6 @@ static int judge(
     else
         code = v->valid ? CORV_CTL_YES : CORV_CTL_NO;
 out:
-    corv_judge_free(by);
     corv_buf_free(&bytes);
     return code;
 }
@@ -125,9 +121,12 @@ int corv_verb_route_explain(struct corv_ctl *ctl, int argc, char **argv)
     const char *as = NULL;
     const char *at = NULL;
     const struct corv_ctl_option options[] = {{"--as", &as}, {"--at", &at}, {NULL, NULL}};
+    struct corv_judge *by = NULL;
+    struct corv_fault fault = {0};
     struct corv_verdict v = {0};
     int day = corv_clock_day(corv_clock_us());
     int code;
+    corv_rc rc;
 
     if (!corv_ctl_options(ctl, &argc, argv, options, 1, 1))
         return CORV_CTL_ERROR;
@@ -136,9 +135,13 @@ int corv_verb_route_explain(struct corv_ctl *ctl, int argc, char **argv)
             "Schrijf de dag achter --at als JJJJ-MM-DD, bijvoorbeeld 2026-11-22.");
     if (!corv_ctl_config(ctl))
         return CORV_CTL_ERROR;
-    code = judge(ctl, argv[0], as, day, &v);
+    corv_schemas_init();
+    rc = corv_judge_up(ctl->config, &by, &fault);
+    if (rc != CORV_OK)
+        return corv_ctl_fault(ctl, rc, &fault);
+    code = judge(ctl, by, argv[0], as, day, &v);
     if (code == CORV_CTL_YES)
-        code = explain(ctl, v.envelope, as, day);
+        code = explain(ctl, by, v.envelope, as, day);
     else if (code == CORV_CTL_NO && ctl->json)
         corv_ctl_json(ctl,
             json_pack("{s:b, s:i, s:i, s:n, s:n, s:o}", "routed", false, "status", 422, "day", day,
@@ -146,5 +149,6 @@ int corv_verb_route_explain(struct corv_ctl *ctl, int argc, char **argv)
     else if (code == CORV_CTL_NO)
         corv_ctl_invalid_lines(ctl, argv[0], &v.findings);
     corv_verdict_free(&v);
+    corv_judge_free(by);
     return code;
 }

@@ -6,15 +6,16 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "daemon/certs.h"
 #include "daemon/ctl/admin_ask.h"
-#include "daemon/ctl/certs.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
 
-#define CHECKS_MAX   12
-#define LATE_SECONDS 300 /* a due delivery that nobody took for so long: no progress */
-#define DISK_PERCENT 10
+#define CHECKS_MAX       16
+#define LATE_SECONDS     300 /* a due delivery that nobody took for so long: no progress */
+#define DISK_PERCENT     10
+#define RETENTION_LATE_S 1800
 
 enum level { WELL = CORV_CTL_YES, ATTENTION = CORV_CTL_NO, BROKEN = CORV_CTL_ERROR };
 
@@ -72,7 +73,8 @@ static void look_at_daemon(const struct corv_config *c, struct report *r)
         add(r, "daemon", "corvd", ATTENTION, "is aan het stoppen; start het zo nodig opnieuw");
     else
         add(r, "daemon", "corvd", BROKEN,
-            "neemt geen berichten aan (503): de database is niet bereikbaar voor corvd");
+            "neemt geen berichten aan (503): vastleggen in de database lukt corvd niet. Waarom "
+            "staat in: journalctl -u corvd -g queue");
     json_decref(said);
     corv_buf_free(&body);
 }
@@ -144,6 +146,29 @@ static void look_at_lanes(struct corv_ctl *ctl, struct report *r)
     corv_inspect_free(lanes);
 }
 
+static void look_at_retention(struct corv_ctl *ctl, struct report *r)
+{
+    const struct corv_config *c = ctl->config;
+    struct corv_inspect_purge_state s;
+    struct corv_fault fault = {0};
+    double key_late = corv_ctl_metric(c, "key_late_seconds");
+    double age = corv_ctl_metric(c, "retention_pass_age_seconds");
+
+    if (corv_inspect_purge_state(ctl->inspect, c->retention.payload_hours,
+            c->retention.traffic_days, &s, &fault) != CORV_OK)
+        add(r, "retention", "Vernietigen", ATTENTION, "%s", fault.text);
+    else if (s.late || s.months || key_late > 0)
+        add(r, "retention", "Vernietigen", ATTENTION,
+            "er is iets langer bewaard dan mag. Kijk met: corvctl purge status");
+    else if (age > RETENTION_LATE_S)
+        add(r, "retention", "Vernietigen", ATTENTION,
+            "corvd kwam er %.0f minuten niet aan toe. Kijk in het logboek naar retention.failed",
+            age / 60);
+    else
+        add(r, "retention", "Vernietigen", WELL, "op tijd; %" PRIu64 " berichten in 24 uur",
+            s.destroyed_day);
+}
+
 static void look_at_today(struct corv_ctl *ctl, struct report *r)
 {
     struct corv_inspect_day *days = NULL;
@@ -163,26 +188,34 @@ static void look_at_today(struct corv_ctl *ctl, struct report *r)
     corv_inspect_free(days);
 }
 
+/* A list that runs out next week is fine; a certificate that does is not. */
+static bool worse(const struct corv_cert *a, const struct corv_cert *b)
+{
+    if (corv_cert_good(a) != corv_cert_good(b))
+        return !corv_cert_good(a);
+    return a->file.days < b->file.days;
+}
+
 static void look_at_certs(const struct corv_config *c, struct report *r)
 {
-    static struct corv_ctl_cert certs[CORV_CTL_CERTS_MAX];
-    unsigned count = corv_ctl_certs(c, certs);
-    const struct corv_ctl_cert *worst = NULL;
+    static struct corv_cert certs[CORV_CERTS_MAX];
+    unsigned count = corv_certs_of(c, certs);
+    const struct corv_cert *worst = NULL;
 
     for (unsigned i = 0; i < count; i++)
-        if (certs[i].readable && (!worst || certs[i].days < worst->days))
+        if (certs[i].readable && (!worst || worse(&certs[i], worst)))
             worst = &certs[i];
     if (!worst)
         add(r, "certificates", "Certificaten", WELL, "niet te lezen voor deze gebruiker");
-    else if (worst->days < 0)
+    else if (worst->file.days < 0)
         add(r, "certificates", "Certificaten", BROKEN, "%s is VERLOPEN. Vervang het bestand",
             worst->key);
-    else if (worst->days < CORV_CTL_CERT_DAYS)
+    else if (!corv_cert_good(worst))
         add(r, "certificates", "Certificaten", ATTENTION,
-            "%s verloopt over %d dagen. Vraag een nieuw aan", worst->key, worst->days);
+            "%s verloopt over %d dagen. Vraag een nieuw aan", worst->key, worst->file.days);
     else
         add(r, "certificates", "Certificaten", WELL, "de eerste verloopt over %d dagen",
-            worst->days);
+            worst->file.days);
 }
 
 static void look_at_disk(const struct corv_config *c, struct report *r)
@@ -249,6 +282,7 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
     look_at_daemon(ctl->config, &r);
     if (look_at_database(ctl, &r)) {
         look_at_lanes(ctl, &r);
+        look_at_retention(ctl, &r);
         look_at_today(ctl, &r);
     }
     look_at_certs(ctl->config, &r);

@@ -2,6 +2,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/read_file.h"
+#include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
 #include "daemon/judge_up.h"
 #include "schemas/verdict.h"
@@ -19,7 +20,7 @@ static void say(struct corv_ctl *ctl, const char *path, const struct corv_verdic
         corv_ctl_invalid_lines(ctl, path, &v->findings);
         return;
     }
-    (void)corv_buf_add_str(&ctl->out, path);
+    corv_ctl_clean(&ctl->out, path);
     corv_ctl_printf(ctl, ": valid %s\n", corv_kind_name(v->kind));
 }
 

@@ -12,16 +12,17 @@
 
 #define CONFIG_DEFAULT "/etc/corvd/corvd.yaml"
 #define OUTPUT_MAX     (256u << 20)
-#define HELP_INDENT    18
+#define HELP_INDENT    20
 
 const struct corv_ctl_verb corv_ctl_verbs[] = {
     {"status", "", "Is alles in orde, en zo niet: wat moet u doen?",
         "Afsluitcode 0: in orde; 1: kijk ernaar; 2: corvd werkt niet of is niet te bereiken.",
         corv_verb_status},
-    {"message list", "[--kind SOORT] [--party PARTIJ] [--state STAND] [--reference NR] [--limit N]",
+    {"message list",
+        "[--kind SOORT] [--party PARTIJ] [--state STAND] [--reference NR] [--day DAG] [--limit N]",
         "Berichten, de nieuwste eerst.",
         "STAND is waiting, leased, held, dead, confirmed of dropped. PARTIJ is afzender of "
-        "ontvanger. NR is het referentienummer.",
+        "ontvanger. NR is het referentienummer; DAG is een dag (UTC), als 2026-01-31.",
         corv_verb_message_list},
     {"message show", "NUMMER", "Een bericht en zijn bezorgingen.",
         "Het begin van het nummer is genoeg als het maar bij een bericht past.",
@@ -77,8 +78,23 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         corv_verb_reload},
     {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
         "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},
-    {"audit verify", "", "Narekenen dat niemand het auditspoor heeft gewijzigd.", NULL,
+    {"audit verify", "[--key BESTAND]", "Narekenen dat niemand het auditspoor heeft gewijzigd.",
+        "Rekent elke regel en elk zegel na, en vergelijkt met wat state_dir onthield. De sleutels "
+        "waarmee gezegeld mag zijn staan in state_dir/audit.pub, of in het BESTAND.",
         corv_verb_audit_verify},
+    {"audit export", "BESTAND [--from JJJJ-MM-DD] [--to JJJJ-MM-DD]",
+        "Het auditspoor in een bestand, om het zonder corvd na te kijken.",
+        "Nakijken: python3 audit_verify.py BESTAND audit.pub (in docs/). De dagen tellen mee, in "
+        "UTC.",
+        corv_verb_audit_export},
+    {"audit key", "", "De openbare sleutel waarmee corvd het auditspoor zegelt.",
+        "Geef hem aan wie het spoor moet kunnen nakijken, nu: later bewijst hij niets.",
+        corv_verb_audit_key},
+    {"purge status", "", "Is alles vernietigd wat vernietigd moet zijn?",
+        "Afsluitcode 1 als er iets te laat is.", corv_verb_purge_status},
+    {"purge prove", "[--id NUMMER]", "Het bewijs dat de inhoud van een bericht is vernietigd.",
+        "Afsluitcode 0: bewezen, met de sleutel erbij; 1: (nog) niet. Zonder --id: purge status.",
+        corv_verb_purge_prove},
     {"stats", "[--days N]", "Aantallen per dag en soort.", NULL, corv_verb_stats},
     {"version", "", "De versie van dit programma.", NULL, corv_verb_version},
     {"help", "[VERB]", "Deze lijst, of uitleg bij een verb.", NULL, corv_verb_help},
@@ -123,8 +139,9 @@ static json_t *verbs_json(void)
     json_t *list = json_array();
 
     for (const struct corv_ctl_verb *v = corv_ctl_verbs; v->name; v++)
-        (void)json_array_append_new(list,
-            json_pack("{s:s, s:s, s:s}", "verb", v->name, "usage", v->usage, "help", v->help));
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s}", "verb", v->name, "usage", v->usage, "help",
+                      v->help, "more", v->more ? v->more : ""));
     return list;
 }
 

@@ -6,6 +6,8 @@
 
 #include "daemon/ctl/ctl.h"
 
+int corv_verb_audit_export(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_audit_key(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_audit_verify(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_cert_check(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_config_check(struct corv_ctl *ctl, int argc, char **argv);
@@ -16,6 +18,8 @@ int corv_verb_hold(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_show(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_trace(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_purge_prove(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_purge_status(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_queue(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_reference_import(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_reference_list(struct corv_ctl *ctl, int argc, char **argv);

@@ -115,15 +115,6 @@ static time_t now_seconds(void)
     return (time_t)(corv_clock_us() / 1000000);
 }
 
-static X509 *read_certificate(const char *path)
-{
-    BIO *in = BIO_new_file(path, "r");
-    X509 *cert = in ? PEM_read_bio_X509_AUX(in, NULL, NULL, NULL) : NULL;
-
-    BIO_free(in);
-    return cert;
-}
-
 static corv_rc seconds_left(const X509 *cert, int64_t *seconds)
 {
     ASN1_TIME *now = ASN1_TIME_set(NULL, now_seconds());
@@ -134,21 +125,6 @@ static corv_rc seconds_left(const X509 *cert, int64_t *seconds)
     ASN1_TIME_free(now);
     *seconds = (int64_t)d * SECONDS_PER_DAY + s;
     return ok ? CORV_OK : CORV_E_INVALID;
-}
-
-corv_rc corv_tls_days_left(const char *pem, int *days, struct corv_fault *f)
-{
-    X509 *cert = read_certificate(pem);
-    int64_t seconds = 0;
-    corv_rc rc = cert ? seconds_left(cert, &seconds) : CORV_E_INVALID;
-
-    X509_free(cert);
-    if (rc != CORV_OK)
-        return file_fault(f, "certificaat", pem);
-    if (seconds < 0)
-        seconds -= SECONDS_PER_DAY - 1; /* an hour past is day -1, not 0 */
-    *days = (int)(seconds / SECONDS_PER_DAY);
-    return CORV_OK;
 }
 
 /* ---- the context ---------------------------------------------------------------------------- */

@@ -32,7 +32,5 @@ struct corv_tls_server *corv_tls_server_hold(struct corv_tls_server *t);
 SSL_CTX *corv_tls_server_ctx(struct corv_tls_server *t);
 /* Writes the 20 digits of the OIN in the certificate's subject serialNumber, or "". */
 void corv_tls_oin(const X509 *cert, char out[21]);
-/* Days until notAfter of the first certificate of a PEM file; negative when past. */
-CORV_MUST_CHECK corv_rc corv_tls_days_left(const char *pem, int *days, struct corv_fault *f);
 
 #endif

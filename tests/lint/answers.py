@@ -13,7 +13,8 @@ MANUAL = "docs/antwoorden.md"
 # Families of codes that answer somebody; the other codes stand in docs/log-events.md only.
 ANSWERS = re.compile(r"^(well-formed|security|schema|rule|addressing|access|receive|duplicate|route|payload)\.")
 # Codes of those families that are no answers: they end the start of corvd or are log events.
-NOT_ANSWERS = {"schema.compile", "schema.memory", "access.denied"}
+NOT_ANSWERS = {"schema.compile", "schema.memory", "access.denied",
+               "payload.destroyed", "payload.resealed"}
 WHO = {"BEHANDELAAR": "behandelaar", "BEHEERDER": "functioneel beheerder",
        "LEVERANCIER": "leverancier van de verzender", "PARTNER": "de ontvangende partij"}
 
@@ -114,7 +115,7 @@ def problems(top):
     wrong = ["answer.def: %s is nowhere used" % c for c in sorted(table) if c not in used and c != "rule.*"]
     wrong += ["%s: %s does not stand in answer.def" % (used[c], c) for c in sorted(used)
               if ANSWERS.match(c) and c not in table | NOT_ANSWERS and not c.startswith("rule.")
-              and not is_log_event(top, used[c], c)]
+              and not is_event(top, used[c], c)]
     wrong += ["answer.def: no sentence for %s" % a["next"] for a in answers if a["next"] not in said]
     if not answers or not codes or wrong:
         return wrong or ["answer.def: no rows were found"]
@@ -127,8 +128,18 @@ def problems(top):
     return wrong
 
 
-def is_log_event(top, name, code):
-    return re.search(r'CORV_LOG\(\s*\w+,\s*"%s"' % re.escape(code), tree.read(top, name)) is not None
+def is_audit(text, code):
+    """Whether it names an event of the audit trail there."""
+    c = re.escape(code)
+    if re.search(r'return "%s"' % c, text):  # event_name() in confirm.c
+        return code.startswith("delivery.")
+    return re.search(r'event\(m, \d, "%s"|struct action \w+ = \{"%s"|\.event = "%s"|event = [^;]*"%s"|'
+                     r'note_key\([^;]*"%s"' % (c, c, c, c, c), text)
+
+
+def is_event(top, name, code):
+    text = tree.read(top, name)
+    return is_audit(text, code) or re.search(r'CORV_LOG\(\s*\w+,\s*"%s"' % re.escape(code), text)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import sys
 
 PLACES = {
     "TOP": "", "LISTEN": "listen", "ADMIN": "admin", "LIMITS": "limits", "DELIVERY": "delivery",
-    "RETENTION": "retention",
+    "RETENTION": "retention", "SCHEMA": "schemas[]", "RULE": "rules[]",
     "ADAPTER": "adapters[]", "ADAPTER_SETTING": "adapters[].settings[]", "PARTY": "parties[]",
     "PARTY_ROLE": "parties[].roles[]", "MANDATE": "mandates[]", "ROUTE": "routes[]",
 }
 # members of the structs that are no setting of their own
-NOT_SET = {"path", "digest", "index", "parties", "mandates", "routes", "adapters"}
+NOT_SET = {"path", "digest", "index", "schemas", "rules", "parties", "mandates", "routes", "adapters"}
 
 
 def table(root):

@@ -13,8 +13,8 @@ import tree  # noqa: E402
 MANUAL = "docs/log-events.md"
 STRING = r'"([a-z][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*)"'
 LEVELS = {"ERROR": "fout: een beheerder moet iets doen", "WARNING": "let op", "INFO": "gewoon", "DEBUG": "op verzoek"}
-AUDIT = re.compile(r"^(message|delivery|config|schemas|reference|rules|daemon|payload)\.")
-NO_CODE = re.compile(r"\.(c|h|def|sql|xsd|xml|json|yaml|pem|key|conf|pid|sock|o|so|txt|md|new|tmp|lock|zip|xlsx)$")
+AUDIT = re.compile(r"^(message|delivery|config|schemas|reference|rules|daemon|payload|key|node)\.")
+NO_CODE = re.compile(r"\.(c|h|def|sql|xsd|xml|json|yaml|pem|conf|pid|sock|o|so|txt|md|new|tmp|lock|zip|xlsx)$")
 
 
 def source(top, name):
@@ -40,7 +40,7 @@ def gather(top):
         for code in re.findall(STRING, outside):
             if code in settings or NO_CODE.search(code):
                 continue
-            if AUDIT.match(code) and name.startswith(("daemon/", "queue/")) and is_audit(outside, code):
+            if AUDIT.match(code) and name.startswith(("daemon/", "queue/")) and answers.is_audit(outside, code):
                 audit.setdefault(code, set()).add(name)
             elif not name.startswith("daemon/ctl/words") and not AUDIT_ONLY_SHOWN(name, code):
                 codes.setdefault(code, set()).add(name)
@@ -55,11 +55,6 @@ def gather(top):
 def AUDIT_ONLY_SHOWN(name, code):
     """corvctl names audit events only to show them."""
     return name.startswith("daemon/ctl/") and re.match(r"^(message|delivery)\.", code)
-
-
-def is_audit(text, code):
-    c = re.escape(code)
-    return re.search(r'event\(m, \d, "%s"|return "%s"|struct action \w+ = \{"%s"|\.event = "%s"' % (c, c, c, c), text)
 
 
 def setting_names(top):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Every answer of POST /v1/messages that DESIGN.md promises, and that of the admin listener."""
+import os
 import re
 import socket
+import time
 
 import harness
 import messages
@@ -199,6 +201,22 @@ def test_503_with_retry_after_when_too_much_is_under_way(small):
             problem(answer, 503)
             assert int(answer.headers["retry-after"]) > 0
     harness.poll("room again", lambda: world.daemon.post("veilig-thuis", world.vto()).status == 202)
+
+
+def test_503_when_no_key_can_be_kept_to_seal_with(make_world):
+    """A full or broken disk under state_dir/keys: for later, not a fault of ours or the sender's."""
+    w = make_world(start=False, name="keys")
+    now = time.time()
+    places = [time.strftime(w.path + "/state/keys/%Y%m%d%H.key", time.gmtime(now + h * 3600)) for h in (0, 1)]
+    for place in places:
+        os.makedirs(place)
+    os.chmod(w.path + "/state/keys", 0o700)
+    w.start()
+    said = problem(w.send("raad", w.notificatie("almere"), status=503), 503)
+    assert said["code"] == "store.away" and not w.daemon.sql("SELECT 1 FROM corv.message")
+    for place in places:
+        os.rmdir(place)
+    w.send("raad", w.notificatie("almere"))
 
 
 def test_many_requests_on_one_connection(world):

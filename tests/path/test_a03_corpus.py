@@ -73,7 +73,8 @@ def test_verdict_and_layer_of_the_others(shared):
         if case["expect"] == "policy":
             good = verdict[0] == POLICY[name]
         elif case["layer"] in ("well-formed", "security", "schema"):
-            good = verdict[0] == "invalid" and verdict[1] in LAYERS[case["layer"]]
+            layers = EARLIER.get(name, LAYERS[case["layer"]])
+            good = verdict[0] == "invalid" and verdict[1] in layers
         elif case["layer"] in ("duplicate", "addressing", "extra"):
             good = by_schema[path][0] == "valid"  # nothing wrong with the text itself
         elif name in NEEDS_MORE:
@@ -96,6 +97,7 @@ NEEDS_MORE = {
 }
 
 # Hostile bytes may be caught by a layer before the one the corpus names, never by a later one.
+EARLIER = {"sec-33-error-flood": ("security",)}  # more nodes than we take, so no error is ever looked for
 LAYERS = {
     "well-formed": ("well-formed", "security"),
     "security": ("security", "well-formed", "schema"),
@@ -195,7 +197,8 @@ def test_invalid_ones_are_refused(chain, shared):
         if os.path.getsize(path) > 30 << 20:
             continue
         answer = post(chain, path)
-        good = (400, 413, 422) if case["layer"] != "schema" else (422,)
+        early = os.path.basename(path).rsplit(".", 1)[0] in EARLIER
+        good = (400, 413, 422) if case["layer"] != "schema" or early else (422,)
         if answer.status not in good or not (answer.json.get("findings") or answer.status == 413):
             wrong.append((os.path.basename(path), answer))
     assert not wrong, "\n".join(map(str, wrong))

@@ -26,7 +26,9 @@ TESTED = set()
 @pytest.fixture(scope="module")
 def chain():
     w = World(name="a06", limits={"body_bytes": 1 << 20, "total_body_bytes": 1 << 20, "header_seconds": 2},
-              delivery={"retry_first_seconds": 1, "retry_max_seconds": 1, "give_up_seconds": 60})
+              delivery={"retry_first_seconds": 1, "retry_max_seconds": 1, "give_up_seconds": 60},
+              rules=[{"rule": "*", "mode": "uit"}, {"rule": "bsn-elfproef", "mode": "afdwingen"},
+                     {"rule": "bsn-elfproef", "mode": "waarschuwen", "party": "gi"}])
     try:
         yield w.start()
     finally:
@@ -103,12 +105,16 @@ def test_schema(chain):
 def test_rule(chain):
     """A BSN that fails the elfproef: the schema lets it pass."""
     text = chain.vto().replace(b"999120001", b"999120002")
-    answer = chain.send("veilig-thuis", text, status=None)
-    if answer.status == 202:
-        TESTED.add("RULE")
-        pytest.skip("no rule is enforced here: the answer for a rule is proved in unit.answer only")
-    body = problem(answer, "RULE")
-    assert body["findings"][0]["article"] and body["findings"][0]["code"].startswith("rule.")
+    body = problem(chain.send("veilig-thuis", text, status=None), "RULE", "rule.bsn-elfproef")
+    found = body["findings"][0]
+    assert found["article"] and found["path"].endswith("inp.bsn") and found["line"] > 0, found
+    assert "999120002" not in str(body)
+
+
+def test_a_rule_that_only_warns(chain):
+    text = chain.vto("gi").replace(b"999120001", b"999120002")
+    said = chain.send("gi", text).json
+    assert [(f["code"], f["severity"]) for f in said["findings"]] == [("rule.bsn-elfproef", "warning")]
 
 
 def test_duplicate(chain):

@@ -298,7 +298,7 @@ def test_restart_under_load_refuses_no_connection_and_loses_nothing(make_world):
     assert sum(c.refused_connections for c in clients) == 0
     assert [o for c in clients for o in c.other] == []
     ids = [i for c in clients for i in c.accepted]
-    assert len(ids) == len(set(ids)) > 40
+    assert len(ids) == len(set(ids)) > 30  # three times more than ten
     w.quiet(60)
     got = {e.message for e in w.partners["raad"].ledger()}
     assert set(ids) <= got, "lost: %s" % (set(ids) - got)

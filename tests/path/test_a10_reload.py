@@ -2,6 +2,7 @@
 """A new configuration without a restart: all of it or nothing, and nobody is disconnected."""
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -108,6 +109,20 @@ def test_a_party_and_a_route_come_and_go(w):
     w.settled(said.id, 2)
 
 
+def test_a_rule_can_be_turned_off(w):
+    broken, changed = re.subn(rb"<BG:inp.bsn>\d{9}</BG:inp.bsn>", b"<BG:inp.bsn>999999999</BG:inp.bsn>",
+                              w.vto(), count=1)
+    assert changed == 1 and w.daemon.post("veilig-thuis", broken).status == 422
+    w.config["rules"] = [{"rule": "bsn-elfproef", "mode": "uit"}]
+    w.write()
+    assert w.daemon.ctl("reload")["applied"]
+    assert w.daemon.post("veilig-thuis", broken).status == 202
+    w.config["rules"] = []
+    w.write()
+    assert w.daemon.ctl("reload")["applied"]
+    assert w.daemon.post("veilig-thuis", w.vto()).status == 202
+
+
 def test_all_that_is_wrong_is_told_and_the_old_one_stays(w):
     served = served_certificate(w)
     good_key = open(w.config["listen"]["key"], "rb").read()
@@ -116,23 +131,25 @@ def test_all_that_is_wrong_is_told_and_the_old_one_stays(w):
         with open(w.config["listen"]["key"], "wb") as f:
             f.write(open(w.pki.key("raad"), "rb").read())  # not of this certificate
         w.config["adapters"] = [{**good, "settings": [{"key": "kleur", "value": "rood"}]}]
+        w.config["rules"] = [{"rule": "bestaat-niet", "mode": "uit"}]
         w.config["delivery"]["timeout_seconds"] = 11
         w.config["delivery"]["lease_seconds"] = 200
         w.write()
         said = w.daemon.ctl("reload", code=1)
         codes = {f["code"] for f in said["findings"] if f["severity"] == "error"}
-        assert not said["applied"] and codes == {"tls.file", "adapter.setting"}, said
+        assert not said["applied"] and codes == {"tls.key-other", "adapter.setting", "rules.unknown"}, said
         assert served_certificate(w) == served
         assert w.send("veilig-thuis", w.vto()).status == 202
         event, actor, detail = reload_events(w)[-1]
         assert event == "config.rejected" and actor == "operator:%s@%s" % (
             os.environ.get("SUDO_USER") or pwd.getpwuid(os.geteuid()).pw_name, socket.gethostname())
-        assert '"errors":2' in detail.replace(" ", "")
+        assert '"errors":3' in detail.replace(" ", "")
         assert "kleur" not in detail
     finally:
         with open(w.config["listen"]["key"], "wb") as f:
             f.write(good_key)
         w.config["adapters"] = [good]
+        w.config["rules"] = []
         w.config["delivery"]["timeout_seconds"] = 10
         w.config["delivery"]["lease_seconds"] = 12
         w.write()
@@ -282,3 +299,21 @@ def test_who_may_ask(make_world):
     assert w.daemon.ctl("reload")["applied"]
     status, body = ask("GET", "/reload")
     assert status == 200 and b'"number":1' in body
+
+
+def test_test_certificates_are_refused_for_real_messages(make_world):
+    w = make_world(start=False, production=True)
+    w.daemon.start(ready=False)
+    assert w.daemon.ended() == 78
+    assert "config.test-certificate" in w.daemon.log()
+    found = harness.ctl(w.daemon.config, "config", "check")
+    assert found.returncode == 1 and "config.test-certificate" in found.stdout
+
+
+def test_how_long_certificates_last_is_measured(w):
+    labels = '{what="listen.certificate"}'
+    days = poll("measured", lambda: w.daemon.metric("certificate_days_left", labels))
+    assert 20 <= days <= 30  # the one made above
+    assert any(e["what"] == "listen.certificate" for e in w.daemon.events("certificate.expires"))
+    told = {c["key"]: c for c in w.daemon.ctl("cert", "check", code=1)}
+    assert not told["listen.certificate"]["good"] and told["listen.client_ca"]["good"]

@@ -47,11 +47,18 @@ def test_per_partner_and_from_a_day(make_world):
     assert "rule.bsn-elfproef" not in codes(answer, "warning")
 
 
-def test_a_setting_for_no_rule_is_told_before_the_start(make_world):
+def test_a_setting_for_no_rule_is_told_before_the_start_and_stops_it(make_world):
     world = make_world(start=False, rules=[{"rule": "bestaat-niet", "mode": "uit"}])
     said = harness.ctl(world.daemon.config, "config", "check")
     assert said.returncode == 1
     assert "rules.unknown" in said.stdout and "bestaat-niet bestaat niet" in said.stdout
+    try:
+        world.start()
+    except harness.Died as e:
+        assert "bestaat niet" in str(e)
+        assert world.daemon.ended() == 78
+    else:
+        raise AssertionError("corvd started with a rule that does not exist")
 
 
 def test_an_imported_set_judges_where_it_is_chosen(make_world, shared):

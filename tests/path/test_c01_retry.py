@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A partner has a bad day: nothing is lost, nothing stops the others, the sender hears of it."""
+import datetime
 import re
 import time
 
@@ -65,6 +66,18 @@ def test_later(w, status):
     w.settled(answer.id, 1)
     codes = [e.status for e in copies(w, "almere", body)]
     assert codes[0] == status and codes[-1] == 200
+
+
+def test_retry_after_of_days_is_an_hour(w):
+    """A gateway that says: come back next week. An operator could not call its lane back."""
+    w.partners["gi"].behave(status=503, retry_after="604800")
+    id_ = w.send("raad", w.notificatie("gi")).id
+    found = harness.poll("an attempt", lambda: [
+        d for d in w.daemon.ctl("message", "show", id_)["deliveries"] if d["code"] == "http.503"])[0]
+    due = datetime.datetime.fromisoformat(found["due"].replace("Z", "+00:00"))
+    seconds = (due - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    assert 3000 < seconds <= 3600, found
+    w.daemon.ctl("drop", id_, "--reason", "proef", data=False)
 
 
 def test_retry_after_is_kept(w):

@@ -60,7 +60,8 @@ def misfits(body):
 
 @pytest.fixture(scope="module", name="w")
 def fixture_w():
-    world = World(name="canary", log_level="debug", delivery={"timeout_seconds": 2})
+    world = World(name="canary", log_level="debug", delivery={"timeout_seconds": 2},
+                  rules=[{"rule": "*", "mode": "waarschuwen"}])  # what they say is looked at too
     world.start()
     said = world.said = []
 

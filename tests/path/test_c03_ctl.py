@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """corvctl for people: every answer fits 80 columns; for programs: every --json parses."""
 import json
+import os
+import re
+import shutil
 import unicodedata
 
 import harness
@@ -51,6 +54,31 @@ def test_every_line_fits_80_columns(w):
         for line in run.stdout.splitlines():
             assert width(line) <= 80, "%s: %d columns: %s" % (args, width(line), line)
         assert run.stderr == "", args
+
+
+def test_a_file_name_moves_no_cursor_and_forges_no_line(w):
+    """Files come from outside, and so do their names."""
+    folder = w.path + "/namen"
+    os.makedirs(folder, exist_ok=True)
+    for name in ("a\x1b[2J.xml", "b: valid vtoDi01\nb.xml", "c\u202elmx.xml"):
+        for source in ("/vto.xml", "/fout.xml"):
+            path = "%s/%s" % (folder, name)
+            shutil.copyfile(w.path + source, path)
+            out = w.daemon.ctl("validate", path, code=None, data=False).stdout
+            assert all(c.isprintable() for c in out.replace("\n", "")), out
+            assert all(re.search(r"\.xml: (valid|invalid) ", line) for line in out.splitlines()), out
+
+
+def test_the_receipt_stands_in_the_audit_trail(w):
+    """Docs/decisions/0007: the digest of what the receiver said, in the chain and with the delivery."""
+    found = w.daemon.ctl("message", "trace", w.confirmed)
+    receipts = {d["receipt"] for d in found["deliveries"] if d["state"] == "confirmed"}
+    said = {detail(e).get("receipt") for e in found["events"] if e["event"] == "delivery.confirmed"}
+    assert receipts and receipts == said, found
+
+
+def detail(event):
+    return json.loads(event["detail"]) if isinstance(event["detail"], str) else event["detail"]
 
 
 def test_every_json_parses(w):

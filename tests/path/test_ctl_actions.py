@@ -91,6 +91,20 @@ def test_filters(w):
     assert w.daemon.ctl("message", "list", "--kind", "' OR 1=1 --") == []
 
 
+def test_the_messages_of_a_day(w):
+    every = w.daemon.ctl("message", "list", "--limit", "1000")
+    for day in {m["received"][:10] for m in every}:
+        expected = [m["id"] for m in every if m["received"][:10] == day]
+        assert [m["id"] for m in w.daemon.ctl("message", "list", "--day", day, "--limit", "1000")] == expected
+    assert w.daemon.ctl("message", "list", "--day", "2020-02-29") == []
+    for wrong in ("2021-02-29", "gisteren", "2026-1-1", "2026-01-31 ", "2026-01-31T00:00"):
+        run = w.daemon.ctl("message", "list", "--day", wrong, code=2, data=False)
+        assert "Schrijf een dag als 2026-01-31" in run.stderr, run
+    assert len(every) > 1  # a list that may have been cut short says so
+    assert "--limit" in w.daemon.ctl("message", "list", "--limit", "1", data=False).stdout
+    assert "--limit" not in w.daemon.ctl("message", "list", "--limit", "1000", data=False).stdout
+
+
 def test_config_check_asks_each_adapter(w):
     path = w.path + "/adapter.yaml"
     config = dict(w.config, adapters=w.config["adapters"] + [

@@ -18,7 +18,8 @@ def fixture_w():
     from world import World
     world = World(name="http", log_level="info", limits={
         "header_seconds": 2, "body_seconds": 4, "idle_seconds": 6, "handshake_seconds": 6,
-        "connections": 1200})
+        "connections": 1200},
+        rules=[{"rule": "bijlagen-omvang", "mode": "uit"}])  # 35 MiB is about bytes, not about the rule
     try:
         yield world.start()
     finally:
@@ -113,7 +114,8 @@ def test_slow_reader_of_the_answer(w):
             tls.sendall(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
     except (socket.timeout, ConnectionError, OSError):
         pass
-    assert harness.memory_kib(w.daemon.pid) - before < 32 * 1024 * harness.SLOW
+    bound = 32 if harness.SLOW == 1 else 320  # MiB; ASan keeps what was freed, 256 MiB of it
+    assert harness.memory_kib(w.daemon.pid) - before < bound * 1024
     tls.close()
     still_serves(w)
 

@@ -609,9 +609,9 @@ static void who_cannot_be_trusted_gets_nothing(void **state)
         bool plain;         /* the partner speaks no TLS */
         const char *code;
     } rows[] = {
-        {"expired", "127.0.0.1", "vt", false, "tls.certificate"},
+        {"expired", "127.0.0.1", "vt", false, "tls.partner-expired"},
         {"other-ca", "127.0.0.1", "vt", false, "tls.certificate"},
-        {"raad", "127.0.0.2", "vt", false, "tls.certificate"}, /* not the name in it */
+        {"raad", "127.0.0.2", "vt", false, "tls.partner-name"},
         {"raad", "127.0.0.1", "vt", true, "tls.handshake"},
     };
 

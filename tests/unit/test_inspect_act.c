@@ -153,7 +153,7 @@ static void a_delivery_in_doubt_is_released_to_a_party_only(void **state)
     fixture_traffic();
     c = listener();
     refused(corv_act_release(inspect, VTO, 2, NULL, ACTOR, &changed, &fault), CORV_E_STATE,
-        "act.state", "--to PARTIJ");
+        "act.no-party", "nog geen ontvanger");
     assert_false(heard(c));
     is(corv_act_release(inspect, VTO, 2, "lelystad", ACTOR, &changed, &fault), CORV_OK);
     assert_true(heard(c));

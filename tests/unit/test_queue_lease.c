@@ -433,6 +433,9 @@ static void old_leases_are_given_back(void **state)
     assert_true(done);
     assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'a'"), 1);
     assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
+    /* whoever held one of them before has nothing to say any more */
+    assert_true(settle(&a, 0, 1, CORV_DELIVERY_DEAD));
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 0);
     assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
     assert_int_equal(a.leased[0]->attempt, 2);
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "daemon/route.h"
+#include "schemas/reference.h"
 #include "tests/unit/test_config_support.h"
 
 #define TODAY 20260701
@@ -553,9 +554,49 @@ static void test_history_of_routes(void **state)
     free(text);
 }
 
+/* PEERS.md 2-10: the list says IDINST, the message may carry it where the OIN should stand. */
+static void an_instance_code_is_found_through_the_published_list(void **state)
+{
+    static struct corv_instance list[] = {
+        {"AR0001", "Oude rechtbank", "00000002003214436001", 0, 20200101},
+        {"RC0329", "Raad, regio", "00000002003214436001", 0, 0}};
+    static const struct corv_reference reference = {.instances = list, .instances_count = 2};
+    struct corv_child child = {.woonplaats = (char *)"Aadorp"};
+    const struct corv_party *sender = corv_party_by_id(c, "vt");
+    static const struct {
+        const char *said;
+        const struct corv_reference *list;
+        int status;
+        const char *words;
+    } cases[] = {
+        {"RC0329", &reference, 202, "RC0329 is Raad, regio volgens de referentielijst"},
+        {"AR0001", &reference, 422, "ontvanger"},
+        {"RC0329", NULL, 422, "ontvanger"},
+        {"00000002003214436001", &reference, 202, "RC0329 Raad, regio"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct corv_envelope e = {.kind = CORV_KIND_VTO,
+            .zender = {.organisatie = (char *)sender->oin},
+            .ontvanger = {.organisatie = (char *)cases[i].said},
+            .children = &child,
+            .children_count = 1};
+        struct outcome out = {0};
+
+        corv_findings_init(&out.findings);
+        out.rc = corv_route_with(
+            c, cases[i].list, &e, sender, TODAY, &out.plan, &out.findings, &out.status);
+        if (out.status != cases[i].status || !strstr(out.plan.explanation, cases[i].words))
+            fail_msg("%s: %d\n%s", cases[i].said, out.status, out.plan.explanation);
+        forget(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_instance_code_is_found_through_the_published_list),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_findings_point_and_tell_nothing),
         cmocka_unit_test(test_explanation_fits_a_terminal),

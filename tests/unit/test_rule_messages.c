@@ -253,14 +253,14 @@ static char *change(const struct row *row)
     if (!at)
         print_message("%s: the base does not hold what the row replaces\n", row->rule);
     assert_non_null(at);
-    do {
+    for (bool more = true; more && at; more = all) {
         memcpy(end, rest, (size_t)(at - rest));
         end += at - rest;
         memcpy(end, row->to, to);
         end += to;
         rest = at + from;
         at = strstr(rest, what);
-    } while (all && at);
+    }
     (void)snprintf(end, room - (size_t)(end - out), "%s", rest);
     return enlarge(out);
 }

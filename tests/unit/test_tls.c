@@ -11,6 +11,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/loop/tls_conn.h"
+#include "daemon/loop/tls_file.h"
 #include "tests/unit/test_http_support.h"
 
 #define DAY_US (86400ll * 1000000)
@@ -446,21 +447,63 @@ static void names_the_faulty_file(void **state)
     corv_clock_shift_us(0);
 }
 
+static corv_rc days_left(const char *pem, int *days, struct corv_fault *f)
+{
+    struct corv_tls_file file;
+    corv_rc rc = corv_tls_file_read(pem, &file, f);
+
+    *days = file.days;
+    return rc;
+}
+
+static void join(const char *a, const char *b, const char *out)
+{
+    char command[1200];
+
+    (void)snprintf(command, sizeof command, "cat '%s' '%s' > '%s'", a, b, out);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): names of our own
+}
+
+/* A bundle is as good as the first of it that runs out, wherever it stands. */
+static void looks_at_the_whole_bundle(void **state)
+{
+    struct corv_tls_file file;
+    struct corv_fault f = {0};
+    char server[300];
+    char expired[300];
+    char bundle[320];
+
+    (void)state;
+    (void)snprintf(server, sizeof server, "%s", pki("server.pem"));
+    (void)snprintf(expired, sizeof expired, "%s", pki("expired.pem"));
+    (void)snprintf(bundle, sizeof bundle, "%s.bundle", server);
+    join(server, expired, bundle);
+    assert_int_equal(corv_tls_file_read(bundle, &file, &f), CORV_OK);
+    assert_int_equal(file.certificates, 2);
+    assert_true(file.days < -1000);
+    assert_true(file.test); /* they are all made for tests */
+    assert_int_equal(corv_tls_file_read(pki("crl.pem"), &file, &f), CORV_OK);
+    assert_int_equal(file.lists, 1);
+    assert_true(file.days > 0 && file.test);
+    assert_int_equal(corv_tls_file_read(pki("server.key"), &file, &f), CORV_E_INVALID);
+    assert_string_equal(f.code, "tls.file");
+}
+
 static void counts_the_days_left(void **state)
 {
     struct corv_fault f = {0};
     int days = 0;
 
     (void)state;
-    assert_int_equal(corv_tls_days_left(pki("server.pem"), &days, &f), CORV_OK);
+    assert_int_equal(days_left(pki("server.pem"), &days, &f), CORV_OK);
     assert_in_range(days, 823, 825);
     corv_clock_shift_us(826 * DAY_US);
-    assert_int_equal(corv_tls_days_left(pki("server.pem"), &days, &f), CORV_OK);
+    assert_int_equal(days_left(pki("server.pem"), &days, &f), CORV_OK);
     assert_true(days < 0 && days >= -3);
     corv_clock_shift_us(0);
-    assert_int_equal(corv_tls_days_left(pki("expired.pem"), &days, &f), CORV_OK);
+    assert_int_equal(days_left(pki("expired.pem"), &days, &f), CORV_OK);
     assert_true(days < -1000);
-    assert_int_equal(corv_tls_days_left(pki("none.pem"), &days, &f), CORV_E_INVALID);
+    assert_int_equal(days_left(pki("none.pem"), &days, &f), CORV_E_INVALID);
     assert_non_null(strstr(f.text, "none.pem"));
 }
 
@@ -513,6 +556,7 @@ int main(void)
         cmocka_unit_test(survives_garbage),
         cmocka_unit_test(names_the_faulty_file),
         cmocka_unit_test(counts_the_days_left),
+        cmocka_unit_test(looks_at_the_whole_bundle),
         cmocka_unit_test(reads_only_whole_oins),
     };
 

@@ -296,6 +296,32 @@ static void each_hour_has_a_key_and_a_destroyed_one_is_gone_for_everyone(void **
     free_view(second);
 }
 
+/* Somebody removed the key's file while corvd runs: what is sealed from now on must still open
+ * after a restart, or an acknowledged message would be lost. */
+static void a_key_whose_file_is_gone_seals_no_more(void **state)
+{
+    struct corv_view before = seal("voor", 4);
+    char path[160];
+    time_t hour = (time_t)corv_vault_hour_of(before) * 3600;
+    struct tm tm = {0};
+    char name[16];
+
+    (void)state;
+    (void)gmtime_r(&hour, &tm);
+    (void)strftime(name, sizeof name, "%Y%m%d%H", &tm);
+    (void)snprintf(path, sizeof path, "%s/%s.key", dir, name);
+    assert_int_equal(unlink(path), 0);
+
+    struct corv_view after = seal("na", 2);
+
+    corv_vault_close(vault);
+    vault = NULL;
+    assert_int_equal(corv_vault_open(dir, &vault, NULL), CORV_OK);
+    assert_int_equal(opens(vault, after, "na"), CORV_OK);
+    free_view(before);
+    free_view(after);
+}
+
 static void a_destroyed_key_is_overwritten(void **state)
 {
     struct corv_view sealed = seal("eerste", 6);
@@ -541,6 +567,7 @@ int main(void)
         CASE(the_payload_of_one_message_does_not_open_as_another),
         CASE(a_new_process_opens_what_the_old_one_sealed),
         CASE(each_hour_has_a_key_and_a_destroyed_one_is_gone_for_everyone),
+        CASE(a_key_whose_file_is_gone_seals_no_more),
         CASE(a_destroyed_key_is_overwritten),
         CASE(more_hours_than_the_cache_holds),
         CASE(files_are_private_and_a_loose_one_is_closed),

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: EUPL-1.2
+# cmake --install BUILD: what a distribution's package and an install by hand both get.
+include(GNUInstallDirs)
+set(CORV_PLUGIN_DIR ${CMAKE_INSTALL_PREFIX}/lib/corvd/plugins)
+configure_file(dist/corv-adapter.pc.in corv-adapter.pc @ONLY)
+
+install(TARGETS corvd DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS corvctl DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES adapters/corv_adapter.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/corvd)
+install(FILES ${CMAKE_BINARY_DIR}/corv-adapter.pc
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/pkgconfig)
+install(DIRECTORY DESTINATION lib/corvd/plugins)
+install(PROGRAMS dist/make-first-certificate DESTINATION lib/corvd)
+install(FILES dist/corvd.service dist/corvd.socket dist/corvd-admin.socket
+    DESTINATION lib/systemd/system)
+install(FILES dist/corvd.sysusers DESTINATION lib/sysusers.d RENAME corvd.conf)
+install(FILES dist/corvd.tmpfiles DESTINATION lib/tmpfiles.d RENAME corvd.conf)
+install(FILES docs/man/corvctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES docs/man/corvd.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES docs/man/corv-adapter.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
+install(FILES docs/man/corvd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES dist/corvctl.bash RENAME corvctl
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions)
+install(FILES config/corvd.yaml.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES adapters/template/template.c
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corvd-dev/examples)
+# Never over the operator's own file; a package makes it a conffile.
+install(FILES dist/corvd.yaml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/corvd)

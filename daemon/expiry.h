@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Looks every hour, on a worker, how long certificates, issuers and revocation lists are good for;
+ * tells it in /metrics, and in the log once at each step towards the end (corv_cert_step).
+ * Owner: the app owns app->expiry. Loop thread only. Tests: tests/unit/test_certs.c,
+ * tests/path/test_a10_reload.py */
+#ifndef CORV_DAEMON_EXPIRY_H
+#define CORV_DAEMON_EXPIRY_H
+
+#include "daemon/app.h"
+#include "daemon/base/buf.h"
+#include "daemon/base/rc.h"
+
+CORV_MUST_CHECK corv_rc corv_expiry_start(struct corv_app *app);
+void corv_expiry_look(struct corv_app *app); /* now: the configuration has changed */
+void corv_expiry_write(const struct corv_app *app, struct corv_buf *b);
+void corv_expiry_stop(struct corv_app *app); /* no new look */
+void corv_expiry_free(struct corv_app *app); /* after the loop has ended */
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "daemon/sealing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/loop/pool.h"
+#include "queue/fence.h"
+#include "queue/queue.h"
+#include "queue/seal.h"
+
+#define TICK_MS    2000
+#define SEAL_MS    60000
+#define SEAL_LINES 10000
+
+struct corv_sealing {
+    uv_timer_t timer; /* data: the app */
+    const char *conninfo;
+    const char *state_dir; /* these two: of the first configuration, kept in it */
+    const char *node;
+    struct corv_vault *vault;
+    struct corv_config *config; /* counted */
+    struct corv_signer *signer;
+    struct corv_seal_head head; /* of our chain, as the pass under way works with it */
+    struct corv_fence fence;
+    int64_t marked_seq;
+    int64_t sealed_seq;
+    int64_t sealed_us; /* monotonic */
+    unsigned seal_ms;
+    bool seal; /* this pass seals */
+    bool running;
+    bool stopped;
+    unsigned sealed;
+    struct corv_fault fault;
+    corv_rc rc;
+};
+
+uint64_t corv_sealing_age_s(const struct corv_app *app)
+{
+    const struct corv_sealing *s = app->sealing;
+
+    return s ? (uint64_t)((corv_clock_mono_us() - s->sealed_us) / 1000000) : 0;
+}
+
+/* ---- on a worker -------------------------------------------------------------------------- */
+
+static void seal(struct corv_sealing *s)
+{
+    struct corv_keeper *k = NULL;
+
+    s->rc = corv_keeper_open(s->conninfo, s->node, s->vault, &k, &s->fault);
+    if (s->rc == CORV_OK)
+        s->rc = corv_seal_heads(
+            k, s->signer, &s->head, corv_clock_us(), &s->fence, &s->sealed, &s->fault);
+    corv_keeper_close(k);
+}
+
+static void work(void *data)
+{
+    struct corv_sealing *s = data;
+
+    s->rc = CORV_OK;
+    s->sealed = 0;
+    if (s->seal)
+        seal(s);
+    if (corv_fence_write(s->state_dir, &s->fence) != CORV_OK && s->rc == CORV_OK)
+        s->rc = CORV_FAIL(&s->fault, CORV_E_IO, CORV_FAULT_SETTINGS, "fence.write",
+            "Het bestand heads in state_dir kan niet worden geschreven.");
+}
+
+/* ---- on the loop -------------------------------------------------------------------------- */
+
+static void tell(struct corv_sealing *s)
+{
+    if (s->rc == CORV_E_STATE)
+        CORV_LOG(ERROR, "audit.broken", NULL, CORV_F(CODE, s->fault.code),
+            CORV_F(REASON, s->fault.text));
+    else if (s->rc != CORV_OK)
+        CORV_LOG(WARNING, "audit.not-sealed", NULL, CORV_F(CODE, s->fault.code),
+            CORV_F(REASON, s->fault.text));
+}
+
+static void work_done(void *data, bool ran)
+{
+    struct corv_sealing *s = data;
+    struct corv_app *app = s->timer.data;
+
+    s->running = false;
+    if (!ran)
+        return;
+    tell(s);
+    app->metrics.audit_seals_total += s->sealed;
+    if (s->rc != CORV_OK)
+        return;
+    s->marked_seq = s->head.seq;
+    if (s->seal) {
+        s->sealed_seq = s->head.seq;
+        s->sealed_us = corv_clock_mono_us();
+    }
+}
+
+static void tick(uv_timer_t *timer)
+{
+    struct corv_app *app = timer->data;
+    struct corv_sealing *s = app->sealing;
+    struct corv_seal_head head;
+
+    if (s->running || !app->open || !corv_queue_connected(app->queue) ||
+        !corv_queue_head(app->queue, &head.chain, &head.seq, &head.hash))
+        return;
+    s->seal = head.seq - s->sealed_seq >= SEAL_LINES ||
+              corv_clock_mono_us() - s->sealed_us >= (int64_t)s->seal_ms * 1000;
+    if (!s->seal && head.seq == s->marked_seq)
+        return;
+    s->head = head;
+    s->fault = (struct corv_fault){0};
+    corv_fence_set(&s->fence, app->actor, head.seq, &head.hash);
+    s->running = corv_pool_submit(app->pool, work, work_done, s, NULL) == CORV_OK;
+}
+
+/* ---- life --------------------------------------------------------------------------------- */
+
+static corv_rc look_back(struct corv_sealing *s, struct corv_app *app, struct corv_fault *fault)
+{
+    struct corv_keeper *k = NULL;
+    enum corv_fence_verdict verdict = CORV_FENCE_FIRST;
+    uint64_t held = 0;
+    corv_rc rc = corv_keeper_open(s->conninfo, s->node, s->vault, &k, fault);
+
+    if (rc == CORV_OK)
+        rc = corv_keeper_secret(k, &app->secret, fault);
+    if (rc == CORV_OK)
+        rc = corv_fence_check(k, s->state_dir, &verdict, fault);
+    if (rc == CORV_OK)
+        rc = corv_fence_accept(k, s->state_dir, verdict, corv_clock_us(), &held, fault);
+    corv_keeper_close(k);
+    if (rc == CORV_OK && (verdict == CORV_FENCE_OLDER || verdict == CORV_FENCE_LOST))
+        CORV_LOG(ERROR, "database.restored", NULL,
+            CORV_F(CODE, verdict == CORV_FENCE_OLDER ? "fence.older" : "fence.lost"),
+            CORV_N(COUNT, held),
+            CORV_F(REASON,
+                "De database is ouder dan wat state_dir weet, of state_dir is nieuw. Wat nog "
+                "bezorgd moest worden wordt vastgehouden: vraag de ontvangers wat zij al hebben en "
+                "gebruik corvctl release of corvctl drop."));
+    if (rc == CORV_OK && corv_fence_read(s->state_dir, &s->fence) != CORV_OK)
+        s->fence.count = 0; /* a new installation has nothing to remember yet */
+    return rc;
+}
+
+corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct corv_fault *fault)
+{
+    struct corv_sealing *s = calloc(1, sizeof *s);
+    corv_rc rc;
+
+    if (!s)
+        return CORV_E_NOMEM;
+    app->sealing = s;
+    s->conninfo = conninfo;
+    s->config = corv_config_hold(app->config);
+    s->state_dir = s->config->state_dir;
+    s->node = s->config->node;
+    s->vault = app->vault;
+    s->seal_ms = SEAL_MS;
+#ifdef CORV_CRASH_POINTS
+    const char *chores_ms = getenv("CORVD_CHORES_MS");
+
+    if (chores_ms)
+        s->seal_ms = (unsigned)strtoul(chores_ms, NULL, 10);
+#endif
+    s->sealed_us = corv_clock_mono_us();
+    (void)uv_timer_init(&app->loop, &s->timer);
+    s->timer.data = app;
+    rc = corv_signer_open(s->state_dir, &s->signer, fault);
+    if (rc == CORV_OK)
+        rc = look_back(s, app, fault);
+    if (rc == CORV_OK)
+        (void)uv_timer_start(&s->timer, tick, s->seal_ms < TICK_MS ? s->seal_ms : TICK_MS, TICK_MS);
+    return rc;
+}
+
+void corv_sealing_stop(struct corv_app *app)
+{
+    struct corv_sealing *s = app->sealing;
+
+    if (!s || s->stopped)
+        return;
+    s->stopped = true;
+    uv_close((uv_handle_t *)&s->timer, NULL);
+}
+
+void corv_sealing_free(struct corv_app *app)
+{
+    struct corv_sealing *s = app->sealing;
+
+    if (!s)
+        return;
+    if (app->open) { /* what came since: read back, for the queue is gone */
+        s->head = (struct corv_seal_head){.chain = 0};
+        s->fault = (struct corv_fault){0};
+        s->seal = true;
+        work(s);
+        tell(s);
+    }
+    corv_signer_close(s->signer);
+    corv_config_free(s->config);
+    free(s);
+    app->sealing = NULL;
+}

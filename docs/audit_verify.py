@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""Verifies an export of corvd's audit trail without any of corvd's code.
+
+    corvctl audit export spoor.jsonl
+    python3 audit_verify.py spoor.jsonl [audit.pub]
+
+Needs python3 and the program openssl (3.0 or newer). audit.pub is the public key of the node (or
+several, one after another) that you got from its operator earlier, by another way: without it a
+seal only proves that it fits itself. Exit code 0: all right; 1: not; 2: cannot be read.
+
+A line's commitment is SHA-256 over fields(salt, event, message, delivery, party, actor, code,
+detail), its hash SHA-256 over fields(previous hash, chain, seq, at, commitment). fields() puts
+before each part its length in 8 bytes; numbers are 8 bytes; big endian. The message is its 16
+bytes or nothing. A seal signs (Ed25519) SHA-256 over fields("corvd-audit-seal", chain, seq, hash,
+at). After six months only commitment and hash of a line are left; they verify all the same."""
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+
+DER = bytes.fromhex("302a300506032b6570032100")  # before the 32 bytes of an Ed25519 key
+
+
+class Broken(Exception):
+    """Says where and what."""
+
+
+def number(n):
+    return int(n).to_bytes(8, "big", signed=True)
+
+
+def fields(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
+def commitment(line):
+    if line["type"] == "skeleton":
+        return bytes.fromhex(line["commitment"])
+    message = uuid.UUID(line["message"]).bytes if line["message"] else b""
+    texts = [(line[k] or "").encode() for k in ("event", "party", "actor", "code", "detail")]
+    return fields(bytes.fromhex(line["salt"]), texts[0], message, number(line["delivery"]), *texts[1:])
+
+
+def signature_good(seal):
+    said = fields(b"corvd-audit-seal", number(seal["chain"]), number(seal["seq"]),
+                  bytes.fromhex(seal["hash"]), number(seal["at_us"]))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("key", DER + bytes.fromhex(seal["key"])), ("said", said),
+                           ("signature", bytes.fromhex(seal["signature"]))):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(data)
+        run = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key", "-keyform",
+                              "DER", "-rawin", "-in", "said", "-sigfile", "signature"], cwd=folder,
+                             capture_output=True, check=False)
+    return run.returncode == 0
+
+
+def trusted_keys(path):
+    with open(path, encoding="ascii") as f:
+        blocks = f.read().split("-----BEGIN PUBLIC KEY-----")[1:]
+    ders = [base64.b64decode("".join(b.split("-----END")[0].split())) for b in blocks]
+    if not ders or any(not d.startswith(DER) for d in ders):
+        raise ValueError("%s holds no Ed25519 public key" % path)
+    return {d[len(DER):].hex() for d in ders}
+
+
+class Chain:
+    def __init__(self, row):
+        self.number, self.name = row["chain"], row["name"]
+        self.seq, self.hash = row["after"]["seq"], bytes.fromhex(row["after"]["hash"])
+        self.end, self.end_hash = row["end"]["seq"], bytes.fromhex(row["end"]["hash"])
+        self.first, self.hashes, self.sealed = self.seq, {self.seq: self.hash}, 0
+
+    def broken(self, seq, what):
+        return Broken("chain %d (%s), line %d: %s" % (self.number, self.name, seq, what))
+
+    def line(self, row):
+        if row["seq"] != self.seq + 1:
+            raise self.broken(self.seq + 1, "is missing or out of order")
+        self.hash = fields(self.hash, number(self.number), number(row["seq"]), number(row["at_us"]),
+                           commitment(row))
+        if self.hash.hex() != row["hash"]:
+            raise self.broken(row["seq"], "was changed: its sums do not come out")
+        self.seq = row["seq"]
+        self.hashes[self.seq] = self.hash
+
+    def seal(self, row, keys):
+        if row["seq"] not in self.hashes:
+            raise self.broken(self.seq + 1, "is missing: there is a seal on line %d" % row["seq"])
+        if not signature_good(row):
+            raise self.broken(row["seq"], "its seal is forged")
+        if keys is not None and row["key"] not in keys:
+            raise self.broken(row["seq"], "its seal was made with a key that is not in audit.pub")
+        if self.hashes[row["seq"]].hex() != row["hash"]:
+            raise self.broken(row["seq"], "the chain was rewritten: the seal is of other lines")
+        self.sealed = max(self.sealed, row["seq"])
+
+    def finish(self):
+        if self.seq != self.end or self.hash != self.end_hash:
+            raise self.broken(self.seq + 1, "is missing: the chain goes on to line %d" % self.end)
+
+
+def verify(rows, keys):
+    if not rows or rows[0].get("type") != "corvd-audit" or rows[-1].get("type") != "end":
+        raise Broken("the file is not whole: its first or last line is missing")
+    if rows[-1]["rows"] != len(rows) - 1:
+        raise Broken("the file is not whole: %d rows, not %d" % (len(rows) - 1, rows[-1]["rows"]))
+    chains = {r["chain"]: Chain(r) for r in rows if r["type"] == "chain"}
+    for row in rows:
+        if row["type"] in ("line", "skeleton", "seal") and row["chain"] not in chains:
+            raise Broken("chain %d, line %d: of a chain that is not named" % (row["chain"], row["seq"]))
+        if row["type"] in ("line", "skeleton"):
+            chains[row["chain"]].line(row)
+    for row in rows:
+        if row["type"] == "seal":
+            chains[row["chain"]].seal(row, keys)
+    for chain in chains.values():
+        chain.finish()
+        print("chain %d (%s): lines %d to %d right, sealed up to %s" % (
+            chain.number, chain.name, chain.first + 1, chain.seq, chain.sealed or "nothing"))
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    try:
+        keys = trusted_keys(sys.argv[2]) if len(sys.argv) == 3 else None
+        with open(sys.argv[1], encoding="utf-8") as f:
+            verify([json.loads(line) for line in f], keys)
+    except (Broken, KeyError, TypeError) as e:
+        print("BROKEN: %s" % e)
+        sys.exit(1)
+    except (OSError, ValueError) as e:
+        print("cannot be read: %s" % e)
+        sys.exit(2)
+    print("OK" if keys else "OK, but whose seals these are is not known: give audit.pub")
+
+
+if __name__ == "__main__":
+    main()

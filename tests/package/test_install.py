@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: EUPL-1.2
+"""The Debian packages in a clean Debian: install, run as the unit says, upgrade, purge.
+
+Usage: test_install.py WORK [DIRECTORY WITH .deb FILES]
+Needs root and, the first time, the Debian mirror; the clean Debian is kept in WORK. Without them it
+says so and ends with 77. Makes its own mount and network namespace, so nothing here is touched."""
+import fcntl
+import glob
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SUITE = "bookworm"
+UNIT = "lib/systemd/system/corvd.service"
+
+
+def skip(why):
+    print("SKIPPED LOUDLY: %s: the packages were NOT tried in a clean Debian" % why)
+    sys.exit(77)
+
+
+def run(*command, **more):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **more)
+    if done.returncode != 0:
+        sys.exit("%s: exit %d\n%s%s" % (" ".join(command), done.returncode, done.stdout[-4000:],
+                                        done.stderr[-4000:]))
+    return done.stdout
+
+
+def say(text):
+    print(text, flush=True)
+
+
+# ---- a clean Debian ----------------------------------------------------------------------------
+
+
+def base(work):
+    """A Debian with what corvd needs from Debian, made once."""
+    tar = os.path.join(work, SUITE + ".tar")
+    if os.path.exists(tar):
+        return tar
+    root = os.path.join(work, "base")
+    shutil.rmtree(root, ignore_errors=True)
+    say("making a clean Debian, once")
+    made = subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, root],
+                          capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        skip("debootstrap: " + made.stdout.strip().splitlines()[-1] if made.stdout else "debootstrap")
+    for path in glob.glob("/etc/apt/sources.list*") + glob.glob("/etc/apt/apt.conf.d/99*") + \
+            glob.glob("/etc/apt/auth.conf*"):
+        target = root + path
+        if os.path.isdir(path):
+            shutil.copytree(path, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(path, target)
+    for path in ("/etc/resolv.conf", "/etc/hosts"):
+        shutil.copy(path, root + path)
+    shutil.copytree("/etc/ssl/certs", root + "/etc/ssl/certs", dirs_exist_ok=True)
+    with open(root + "/usr/sbin/policy-rc.d", "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\nexit 101\n")  # nothing starts by itself in here
+    os.chmod(root + "/usr/sbin/policy-rc.d", 0o755)
+    chroot(root, "apt-get", "update", "-q")
+    chroot(root, "apt-get", "install", "-y", "-q", "--no-install-recommends", "--download-only",
+           "postgresql-15", "openssl", "systemd", "libcyaml1", "libuv1", "libcurl4", "libzip4",
+           "libjansson4", "libhttp-parser2.9", "libxml2", "libpq5")
+    run("tar", "-C", root, "-cf", tar + ".new", ".")
+    os.rename(tar + ".new", tar)
+    shutil.rmtree(root)
+    return tar
+
+
+def chroot(root, *command):
+    return run("chroot", root, *command, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+                                              "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"})
+
+
+def mount(root):
+    """In our own mount namespace: all of it goes away with us."""
+    for what, where in (("proc", "/proc"), ("tmpfs", "/dev/shm")):
+        os.makedirs(root + where, exist_ok=True)
+        run("mount", "-t", what, what, root + where)
+    for name in ("null", "zero", "random", "urandom", "full", "tty"):
+        path = root + "/dev/" + name
+        if not os.path.exists(path):
+            open(path, "w", encoding="ascii").close()
+        run("mount", "--bind", "/dev/" + name, path)
+
+
+def apt(root, *command):
+    return chroot(root, "apt-get", "-y", "-q", "--no-install-recommends", *command)
+
+
+# ---- the service, by hand ----------------------------------------------------------------------
+
+
+def unit_of(root):
+    found = {}
+    with open(os.path.join(root, UNIT), encoding="utf-8") as f:
+        for line in f:
+            if "=" in line and not line.startswith("#"):
+                key, value = line.rstrip("\n").split("=", 1)
+                found.setdefault(key, []).append(value)
+    return found
+
+
+def as_the_unit_says(root, key):
+    """The command of the unit with its environment, as its user, without rights."""
+    unit = unit_of(root)
+    env = dict(e.split("=", 1) for e in unit["Environment"])
+    env.update(PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+               STATE_DIRECTORY="/var/lib/corvd", NOTIFY_SOCKET="/run/notify", LC_ALL="C.UTF-8")
+    command = re.sub(r"\$\{(\w+)\}", lambda m: env[m.group(1)], unit[key][0])
+    return ["chroot", root, "setpriv", "--reuid=" + unit["User"][0], "--regid=" + unit["Group"][0],
+            "--init-groups", "--no-new-privs", "--bounding-set=-all", "env", "-i"] + \
+        ["%s=%s" % e for e in env.items()] + command.split()
+
+
+class Service:
+    def __init__(self, root):
+        self.root = root
+        uid, gid = (int(x) for x in chroot(root, "sh", "-c", "id -u corvd; id -g corvd").split())
+        for line in open(root + "/usr/lib/tmpfiles.d/corvd.conf", encoding="ascii"):
+            if line.startswith("d "):  # what systemd-tmpfiles does
+                _, path, mode = line.split()[:3]
+                os.makedirs(root + path, exist_ok=True)
+                os.chown(root + path, uid, gid)
+                os.chmod(root + path, int(mode, 8))
+        state = root + "/var/lib/corvd"  # and systemd for StateDirectory=
+        os.makedirs(state, exist_ok=True)
+        os.chown(state, uid, gid)
+        os.chmod(state, int(unit_of(root)["StateDirectoryMode"][0], 8))
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        if os.path.exists(root + "/run/notify"):
+            os.unlink(root + "/run/notify")
+        self.notify.bind(root + "/run/notify")
+        os.chmod(root + "/run/notify", 0o666)
+        self.notify.settimeout(120)
+
+    def start(self):
+        run(*as_the_unit_says(self.root, "ExecStartPre"))
+        self.log = open(self.root + "/tmp/corvd.log", "ab")
+        self.process = subprocess.Popen(as_the_unit_says(self.root, "ExecStart"), stdout=self.log,
+                                        stderr=self.log)
+        began = time.monotonic()
+        while b"READY=1" not in self.notify.recv(65536):
+            if self.process.poll() is not None:
+                sys.exit("corvd ended: " + open(self.root + "/tmp/corvd.log", encoding="utf-8").read())
+        return time.monotonic() - began
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(60)
+        self.log.close()
+        assert code == 0, open(self.root + "/tmp/corvd.log", encoding="utf-8").read()[-3000:]
+
+    def admin(self, path):
+        c = http.client.HTTPConnection("localhost", timeout=10)
+        c.sock = socket.socket(socket.AF_UNIX)
+        c.sock.connect(self.root + "/run/corvd/admin.sock")
+        c.request("GET", path)
+        r = c.getresponse()
+        return r.status, r.read()
+
+
+def nobody_can_come_in(root):
+    """The port answers with the certificate of the first start, and lets nobody in."""
+    context = ssl.create_default_context(
+        cafile=root + "/var/lib/corvd/first-certificate/issuer.pem")
+    try:
+        with socket.create_connection(("localhost", 8443), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as tls:
+                tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert not tls.recv(10), "an answer without a certificate"
+    except (ssl.SSLError, ConnectionError):
+        return
+    assert context.verify_mode == ssl.CERT_REQUIRED
+
+
+# ---- the test ----------------------------------------------------------------------------------
+
+
+def newer(deb, work):
+    """The same package under a later version, for the upgrade."""
+    tree = os.path.join(work, "newer")
+    shutil.rmtree(tree, ignore_errors=True)
+    run("dpkg-deb", "-R", deb, tree)
+    control = tree + "/DEBIAN/control"
+    with open(control, encoding="utf-8") as f:
+        text = f.read()
+    with open(control, "w", encoding="utf-8") as f:
+        f.write(re.sub(r"^Version: (.*)$", r"Version: \1+next1", text, flags=re.M))
+    out = os.path.join(work, "corvd_next.deb")
+    run("dpkg-deb", "--root-owner-group", "-b", tree, out)
+    shutil.rmtree(tree)
+    return out
+
+
+def check_installed(root):
+    config = os.stat(root + "/etc/corvd/corvd.yaml")
+    gid = int(chroot(root, "id", "-g", "corvd"))
+    assert (config.st_mode & 0o777, config.st_uid, config.st_gid) == (0o640, 0, gid)
+    assert not os.path.exists(root + "/var/lib/corvd/first-certificate"), "made at install"
+    for page in ("man1/corvctl.1", "man5/corvd.yaml.5", "man8/corvd.8", "man7/corv-adapter.7"):
+        assert os.path.exists("%s/usr/share/man/%s.gz" % (root, page)), page
+    assert chroot(root, "corvctl", "version").startswith("corvctl ")
+    said = chroot(root, "bash", "-c", ". /usr/share/bash-completion/completions/corvctl;"
+                  "COMP_WORDS=(corvctl message tr); COMP_CWORD=2; _corvctl; echo ${COMPREPLY[@]}")
+    assert said.strip() == "trace", said
+    template = root + "/usr/share/doc/corvd-dev/examples/template.c"
+    flags = run("pkg-config", "--cflags", "corv-adapter", env={
+        **os.environ, "PKG_CONFIG_PATH": root + "/usr/share/pkgconfig", "PKG_CONFIG_SYSROOT_DIR": root})
+    run("cc", "-fsyntax-only", "-Wall", "-Werror", *flags.split(), template)
+
+
+def try_it(root, work):
+    check_installed(root)
+    service = Service(root)
+    say("first start, with a new database: %.1f s" % service.start())
+    assert service.admin("/readyz")[0] == 200
+    nobody_can_come_in(root)
+    chroot(root, "corvctl", "status")
+    with open(root + "/etc/corvd/corvd.yaml", "a", encoding="utf-8") as f:
+        f.write("log_level: debug\n")
+    said = chroot(root, "corvctl", "reload")
+    assert "De nieuwe configuratie geldt." in said
+    first = open(root + "/var/lib/corvd/first-certificate/server.pem", "rb").read()
+    service.stop()
+
+    say("upgrade")
+    chroot(root, "dpkg", "--force-confold", "-i", "/tmp/corvd_next.deb")
+    assert "log_level: debug" in open(root + "/etc/corvd/corvd.yaml", encoding="utf-8").read()
+    assert "+next1" in chroot(root, "dpkg-query", "-W", "corvd")
+    say("second start, with its database: %.1f s" % service.start())
+    assert open(root + "/var/lib/corvd/first-certificate/server.pem", "rb").read() == first
+    chroot(root, "corvctl", "audit", "verify")
+    events = chroot(root, "setpriv", "--reuid=corvd", "--regid=corvd", "--clear-groups", "psql", "-h",
+                    "/var/lib/corvd/postgres/socket", "-U", "corv", "-d", "corv", "-Atc",
+                    "SELECT event FROM corv.audit ORDER BY seq").split()
+    assert "config.reloaded" in events, events  # of before the upgrade
+    service.stop()
+    service.notify.close()
+
+    say("remove and purge")
+    apt(root, "remove", "corvd")
+    assert os.path.exists(root + "/var/lib/corvd/postgres/data"), "removing threw messages away"
+    assert os.path.exists(root + "/etc/corvd/corvd.yaml")
+    apt(root, "purge", "corvd", "corvd-dev")
+    for path in ("/etc/corvd", "/var/lib/corvd", "/run/corvd", "/usr/sbin/corvd", "/usr/lib/corvd"):
+        assert not os.path.exists(root + path), path + " stays behind"
+
+
+def loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: UP, RUNNING
+
+
+def main():
+    work = os.path.abspath(sys.argv[1])
+    if os.geteuid() != 0:
+        skip("this needs root")
+    for tool in ("debootstrap", "dpkg-buildpackage", "unshare"):
+        if not shutil.which(tool):
+            skip(tool + " is not installed")
+    root = os.path.join(work, "root")
+    if os.environ.get("CORV_STEP") == "try":
+        loopback_up()
+        mount(root)
+        try_it(root, work)
+        return
+    if os.environ.get("CORV_STEP") == "install":
+        mount(root)
+        apt(root, "install", *("/tmp/" + n for n in sorted(os.listdir(root + "/tmp"))
+                               if n.endswith(".deb") and "next" not in n))
+        return
+    os.makedirs(work, exist_ok=True)
+    tar = base(work)
+    debs = sys.argv[2] if len(sys.argv) > 2 else os.path.join(work, "debs")
+    if len(sys.argv) < 3:
+        say("making the packages")
+        print(run(os.path.join(TOP, "package"), debs), end="")
+    shutil.rmtree(root, ignore_errors=True)
+    os.makedirs(root)
+    run("tar", "-C", root, "-xf", tar)
+    for pattern in ("corvd_*.deb", "corvd-dev_*.deb"):
+        found = glob.glob(os.path.join(debs, pattern))
+        assert len(found) == 1, "%s in %s: %s" % (pattern, debs, found)
+        shutil.copy(found[0], root + "/tmp/")
+    shutil.copy(newer(glob.glob(os.path.join(debs, "corvd_*.deb"))[0], work), root + "/tmp/")
+    for step, spaces in (("install", ["-m"]), ("try", ["-m", "-n"])):
+        say("apt install" if step == "install" else "a fresh install, run as its unit says")
+        done = subprocess.run(["unshare", *spaces, sys.executable, os.path.abspath(__file__), work],
+                              env={**os.environ, "CORV_STEP": step}, check=False)
+        if done.returncode != 0:
+            sys.exit(done.returncode)
+    shutil.rmtree(root)
+    say("installed, started, reloaded, upgraded, purged: ok")
+
+
+if __name__ == "__main__":
+    main()
