@@ -10,6 +10,8 @@
 #include "adapters/dai/mime.h"
 
 #define XML_TYPE "text/xml; charset=utf-8"
+#define NOBODY                                                                                     \
+    "00000000000000000000" /* a certificate without an OIN: refused, with an audit line */
 
 struct dai_in {
     TAILQ_ENTRY(dai_in) entry;
@@ -231,13 +233,18 @@ static void taken_apart(void *ctx)
     const struct corv_incoming offer = {.size = sizeof offer,
         .bytes = in->bytes,
         .content_type = "application/xml",
-        .oin = d->sender ? NULL : (*oin ? oin : "00000000000000000000"),
+        .oin = d->sender ? NULL : (*oin ? oin : NOBODY),
         .party = d->sender,
         .peer = d->services->request_peer(in->request)};
 
     in->op = d->services->offer(d->host, &offer);
-    if (in->op == 0)
+    if (in->op == 0) {
         refuse(in, "receive.busy");
+        return;
+    }
+    free(in->body); /* the daemon has its own copy now */
+    in->body = NULL;
+    dai_message_free(&in->message); /* its fields stay */
 }
 
 /* ---- the request ------------------------------------------------------------------------------

@@ -339,6 +339,26 @@ def test_two_way_tls(chain):
     no(chain.curl("gi", wrapped(chain.world.vto("gi")), cert="veilig-thuis"), "StUF058", "server", "Server")
 
 
+def test_a_reload_gives_the_listener_its_new_certificate(make_chain):
+    c = make_chain()
+    message = c.world.vto("gi")
+    bv04(c.curl("gi", wrapped(message), cert="gi"), message)
+
+    def reload(name, code):
+        for a in c.world.config["adapters"]:
+            for s in a.get("settings", []):
+                if a["name"] == "dai-gi" and s["key"] in ("listen_certificate", "listen_key"):
+                    s["value"] = (c.world.pki.cert if s["key"] == "listen_certificate" else c.world.pki.key)(name)
+        c.world.write()
+        return c.world.daemon.ctl("reload", code=code)
+    reload("other-ca", 0)
+    assert c.curl("gi", wrapped(message), cert="gi", code=1) is None  # curl does not trust that one
+    reload("expired", 1)  # refused: the one before stays
+    assert c.curl("gi", wrapped(message), cert="gi", code=1) is None
+    reload("server", 0)
+    bv04(c.curl("gi", wrapped(message), cert="gi"), message)
+
+
 # ---- in: trouble -------------------------------------------------------------------------------
 
 
