@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/https/internal.h"
+#include "adapters/https/client.h"
 
 #define FILE_MAX (1 << 20)
 
@@ -107,7 +107,8 @@ static bool read_trust(struct https_tls *t, BIO *bio, const struct curl_blob *fi
     unsigned n = 0;
     char *p = NULL;
     X509 *first = PEM_read_bio_X509(bio, NULL, no_password, NULL);
-    bool good = first && X509_digest(t->certificate, EVP_sha256(), digest, &n) == 1;
+    bool good =
+        first && (!t->certificate || X509_digest(t->certificate, EVP_sha256(), digest, &n) == 1);
 
     X509_free(first);
     if (good)
@@ -142,6 +143,8 @@ static bool take_in(struct https_tls *t, unsigned which, const struct curl_blob 
 
 static const char *what_is_wrong(const struct https_tls *t)
 {
+    if (!t->certificate)
+        return NULL;
     if (X509_check_private_key(t->certificate, t->key) != 1) {
         ERR_clear_error();
         return "de sleutel hoort niet bij het certificaat.";
@@ -181,7 +184,7 @@ static bool read_one(struct https_tls *t, unsigned which, const char *path, char
 }
 
 struct https_tls *https_tls_read(
-    const struct corv_services *s, struct corv_host *host, char *why, size_t why_size)
+    const struct corv_services *s, struct corv_host *host, bool one_way, char *why, size_t why_size)
 {
     struct https_tls *t = calloc(1, sizeof *t);
     const char *wrong = NULL;
@@ -192,7 +195,7 @@ struct https_tls *https_tls_read(
         return NULL;
     }
     t->references = 1;
-    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
+    for (unsigned i = one_way ? 2 : 0; i < sizeof files / sizeof files[0]; i++)
         if (!read_one(t, i, s->setting(host, files[i].key), why, why_size))
             goto out;
     wrong = what_is_wrong(t);
@@ -212,6 +215,8 @@ CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls)
     const struct https_tls *t = tls;
 
     (void)easy;
+    if (!t->certificate)
+        return CURLE_OK;
     if (SSL_CTX_use_certificate(ctx, t->certificate) != 1 ||
         SSL_CTX_set1_chain(ctx, t->chain) != 1 || SSL_CTX_use_PrivateKey(ctx, t->key) != 1) {
         ERR_clear_error();

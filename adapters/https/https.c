@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/https/internal.h"
+#include "adapters/https/client.h"
 
 static const struct corv_adapter_setting settings[] = {
     {"certificate", "path", "", "ons certificaat als client, PEM, met de keten"},
@@ -19,23 +19,6 @@ static const struct corv_adapter_setting settings[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static bool number(const struct corv_services *s, struct corv_host *host, const char *key,
-    long least, long most, long *out)
-{
-    const char *value = s->setting(host, key); /* the host has seen that it is a number */
-    long n = value ? strtol(value, NULL, 10) : least;
-
-    *out = n;
-    return n >= least && n <= most;
-}
-
-static bool is_true(const struct corv_services *s, struct corv_host *host, const char *key)
-{
-    const char *value = s->setting(host, key);
-
-    return value && strcmp(value, "true") == 0;
-}
-
 static bool read_limits(const struct corv_services *s, struct corv_host *host,
     struct https_limits *out, char *why, size_t why_size)
 {
@@ -48,16 +31,17 @@ static bool read_limits(const struct corv_services *s, struct corv_host *host,
     long value[sizeof rows / sizeof rows[0]] = {0};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!number(s, host, rows[i].key, rows[i].least, rows[i].most, &value[i])) {
+        if (!https_number(s, host, rows[i].key, rows[i].least, rows[i].most, &value[i])) {
             (void)snprintf(why, why_size, "%s moet tussen %ld en %ld liggen.", rows[i].key,
                 rows[i].least, rows[i].most);
             return false;
         }
-    *out = (struct https_limits){.allow_plain = is_true(s, host, "allow_plain"),
+    *out = (struct https_limits){.allow_plain = https_is_true(s, host, "allow_plain"),
         .connect_ms = value[0] * 1000,
         .timeout_ms = value[1] * 1000,
         .idle_seconds = value[2],
-        .connections = value[3]};
+        .connections = value[3],
+        .answer_bytes = HTTPS_RECEIPT_MAX};
     return true;
 }
 
@@ -83,48 +67,57 @@ static int check(const struct corv_services *s, struct corv_host *host, char *wh
     return 1;
 }
 
+/* ---- the message, as it is --------------------------------------------------------------------
+ */
+
+static bool headers(struct https_transfer *x, const struct corv_outgoing *m)
+{
+    const struct corv_services *s = x->https->services;
+    const char *type = s->content_type(m);
+
+    return https_header(x, "Content-Type: %s", *type ? type : "application/octet-stream") &&
+           https_header(x, "Accept: */*");
+}
+
+static bool body(struct https_transfer *x, const struct corv_outgoing *m)
+{
+    struct corv_text payload = x->https->services->payload(m);
+
+    return curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, payload.n ? payload.p : "") ==
+               CURLE_OK && /* not copied */
+           curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)payload.n) ==
+               CURLE_OK;
+}
+
+static const struct https_kind as_it_is = {
+    .headers = headers, .body = body, .judge = https_outcome_status};
+
+/* ---- life ---------------------------------------------------------------------------------------
+ */
+
 static void destroy(void *instance)
 {
     struct https *a = instance;
 
     if (!a)
         return;
-    if (a->multi)
-        https_multi_close(a);
-    https_tls_free(a->tls);
+    https_close(a);
     free(a);
-    curl_global_cleanup();
 }
 
 static void *create(
     const struct corv_services *s, struct corv_host *host, char *why, size_t why_size)
 {
-    struct https *a = NULL;
+    struct https *a = calloc(1, sizeof *a);
+    struct https_limits limits;
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        (void)snprintf(why, why_size, "libcurl start niet.");
-        return NULL;
-    }
-    a = calloc(1, sizeof *a);
     if (!a) {
-        curl_global_cleanup();
         (void)snprintf(why, why_size, "geen geheugen.");
         return NULL;
     }
-    a->services = s;
-    a->host = host;
-    TAILQ_INIT(&a->transfers);
-    if (!read_limits(s, host, &a->limits, why, why_size))
-        goto out;
-    a->tls = https_tls_read(s, host, why, why_size);
-    if (!a->tls && why[0])
-        goto out;
-    if (!https_multi_open(a)) {
-        (void)snprintf(why, why_size, "geen geheugen voor libcurl.");
-        goto out;
-    }
-    return a;
-out:
+    if (read_limits(s, host, &limits, why, why_size) &&
+        https_open(a, &as_it_is, s, host, &limits, why, why_size))
+        return a;
     destroy(a);
     return NULL;
 }
@@ -139,21 +132,11 @@ static int reconfigure(void *instance, char *why, size_t why_size)
 {
     struct https *a = instance;
     struct https_limits limits;
-    struct https_tls *tls;
 
-    if (!read_limits(a->services, a->host, &limits, why, why_size))
-        return 1;
-    tls = https_tls_read(a->services, a->host, why, why_size);
-    if (!tls && why[0])
-        return 1;
-    /* What runs ends with the certificate it began with; a kept connection is only used again
-     * for the same certificate and trust, so the next message makes a new one. */
-    https_tls_free(a->tls);
-    a->tls = tls;
-    a->limits = limits;
-    (void)curl_multi_setopt(a->multi, CURLMOPT_MAXCONNECTS, limits.connections);
-    (void)curl_multi_setopt(a->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits.connections);
-    return 0;
+    return read_limits(a->services, a->host, &limits, why, why_size) &&
+                   https_renew(a, &limits, why, why_size)
+               ? 0
+               : 1;
 }
 
 static void drain(void *instance)
@@ -165,15 +148,7 @@ static void drain(void *instance)
 
 static void stop(void *instance)
 {
-    struct https *a = instance;
-    struct https_transfer *x;
-    struct corv_outcome outcome = {.size = sizeof outcome};
-
-    https_outcome_unsent(&outcome, "https.stopped");
-    a->draining = true;
-    while ((x = TAILQ_FIRST(&a->transfers)) != NULL)
-        https_transfer_end(x, &outcome);
-    https_multi_close(a);
+    https_stop(instance);
 }
 
 const struct corv_adapter *corv_https_entry(uint32_t host_major, uint32_t host_minor)

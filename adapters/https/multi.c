@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "adapters/https/internal.h"
+#include "adapters/https/client.h"
 
 /* ---- what libcurl asks -------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/https/internal.h"
+#include "adapters/https/client.h"
 
 static const struct {
     const char *code;
@@ -126,7 +126,7 @@ static uint32_t retry_after(const struct https_transfer *x)
     return seconds > HTTPS_RETRY_MAX ? HTTPS_RETRY_MAX : (uint32_t)seconds;
 }
 
-static void read_status(struct https_transfer *x, long status, struct corv_outcome *outcome)
+void https_outcome_status(struct https_transfer *x, long status, struct corv_outcome *outcome)
 {
     (void)snprintf(x->code, sizeof x->code, "http.%03ld", status);
     outcome->code = x->code;
@@ -154,7 +154,7 @@ void https_outcome_of(struct https_transfer *x, CURLcode result, struct corv_out
     (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
     /* An answer that is too long is whole as far as its status goes. */
     if (status >= 200 && status <= 999 && (result == CURLE_OK || x->cut))
-        read_status(x, status, outcome);
+        x->https->kind->judge(x, status, outcome);
     else
         https_outcome_unsent(outcome, result == CURLE_OK ? "http.broken" : code_of(x, result));
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/https/internal.h"
+#include "adapters/https/client.h"
 
 /* What the NCSC guideline (2025) calls good for TLS 1.2; the suites of 1.3 all are. */
 #define CIPHERS_12                                                                                 \
@@ -49,9 +49,9 @@ const char *https_address_check(const struct https *a, const char *address, unsi
         goto out;
     if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
         goto out; /* a password in an address ends up in lists and logs */
-    if (strcmp(scheme, "https") == 0
-            ? a->tls != NULL
-            : strcmp(scheme, "http") == 0 && a->limits.allow_plain && is_loopback(host))
+    if (strcmp(scheme, "https") == 0 ? a->tls != NULL
+                                     : strcmp(scheme, "http") == 0 && a->limits.allow_plain &&
+                                           (a->limits.plain_anywhere || is_loopback(host)))
         wrong = NULL;
     *share = share_of(host, port);
 out:
@@ -65,11 +65,7 @@ out:
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
-static bool header(struct https_transfer *x, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Refuses what would not be one header line. */
-static bool header(struct https_transfer *x, const char *fmt, ...)
+bool https_header(struct https_transfer *x, const char *fmt, ...)
 {
     char line[HTTPS_HEADER_MAX];
     struct curl_slist *longer;
@@ -94,14 +90,13 @@ static bool header(struct https_transfer *x, const char *fmt, ...)
 bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m)
 {
     const struct corv_services *s = x->https->services;
-    const char *type = s->content_type(m);
 
-    return header(x, "Content-Type: %s", *type ? type : "application/octet-stream") &&
-           header(x, "X-Corv-Message: %s", s->message_id(m)) &&
-           header(x, "X-Corv-Delivery: %s", s->delivery_id(m)) &&
-           header(x, "X-Corv-Attempt: %u", (unsigned)s->attempt(m)) &&
-           header(x, "X-Corv-Kind: %s", s->kind(m)) && header(x, "Expect:") &&
-           header(x, "Accept: */*") && (!x->repeat || header(x, "X-Corv-Repeat: true"));
+    return x->https->kind->headers(x, m) &&
+           https_header(x, "X-Corv-Message: %s", s->message_id(m)) &&
+           https_header(x, "X-Corv-Delivery: %s", s->delivery_id(m)) &&
+           https_header(x, "X-Corv-Attempt: %u", (unsigned)s->attempt(m)) &&
+           https_header(x, "X-Corv-Kind: %s", s->kind(m)) && https_header(x, "Expect:") &&
+           (!x->repeat || https_header(x, "X-Corv-Repeat: true"));
 }
 
 /* Called before each request on a connection. The second one of a transfer is libcurl trying again
@@ -115,7 +110,7 @@ static int request_begins(void *ctx, char *there, char *here, int port_there, in
     if (x->requests++ == 0 || x->repeat)
         return CURL_PREREQFUNC_OK;
     x->repeat = true;
-    return header(x, "X-Corv-Repeat: true") ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    return https_header(x, "X-Corv-Repeat: true") ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* ---- answer ------------------------------------------------------------------------------- */
@@ -133,12 +128,13 @@ static size_t take_header(char *p, size_t size, size_t n, void *ctx)
 static size_t take_body(char *p, size_t size, size_t n, void *ctx)
 {
     struct https_transfer *x = ctx;
-    size_t room = HTTPS_RECEIPT_MAX - x->receipt_bytes;
+    size_t room = x->https->limits.answer_bytes - x->receipt_bytes;
     size_t total = size * n;
     size_t keep = total < room ? total : room;
 
     if (!x->receipt)
-        x->receipt = malloc(HTTPS_RECEIPT_MAX); /* without memory there is no proof, no more */
+        x->receipt =
+            malloc(x->https->limits.answer_bytes); /* without memory there is no proof, no more */
     if (x->receipt && keep > 0) {
         memcpy(x->receipt + x->receipt_bytes, p, keep);
         x->receipt_bytes += keep;
@@ -185,11 +181,8 @@ static bool set_callbacks(struct https_transfer *x)
 bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share)
 {
     const struct corv_services *s = x->https->services;
-    struct corv_text payload = s->payload(m);
 
-    return SET(URL, s->address(m)) && SET(POST, 1L) &&
-           SET(POSTFIELDS, payload.n ? payload.p : "") && /* not copied */
-           SET(POSTFIELDSIZE_LARGE, (curl_off_t)payload.n) && SET(HTTPHEADER, x->headers) &&
-           SET(USERAGENT, "corvd") && SET(SHARE, share) && set_tls(x) && set_bounds(x) &&
-           set_callbacks(x);
+    return SET(URL, s->address(m)) && SET(POST, 1L) && x->https->kind->body(x, m) &&
+           SET(HTTPHEADER, x->headers) && SET(USERAGENT, "corvd") && SET(SHARE, share) &&
+           set_tls(x) && set_bounds(x) && set_callbacks(x);
 }

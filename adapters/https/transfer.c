@@ -2,7 +2,7 @@
 /* A transfer from deliver to complete. */
 #include <stdlib.h>
 
-#include "adapters/https/internal.h"
+#include "adapters/https/client.h"
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
@@ -29,6 +29,8 @@ static void transfer_free(struct https_transfer *x)
     easy_put(x->https, x->easy);
     curl_slist_free_all(x->headers);
     https_tls_free(x->tls);
+    if (x->own && x->https->kind->end)
+        x->https->kind->end(x);
     free(x->receipt);
     free(x);
 }
@@ -50,8 +52,8 @@ CURLSH *https_share_of(struct https *a, unsigned share)
 
 /* ---- begin -------------------------------------------------------------------------------- */
 
-static struct https_transfer *transfer_new(
-    struct https *a, uint64_t op, const struct corv_outgoing *m, unsigned share, const char **wrong)
+static struct https_transfer *transfer_new(struct https *a, uint64_t op,
+    const struct corv_outgoing *m, unsigned share, void *own, const char **wrong)
 {
     struct https_transfer *x = calloc(1, sizeof *x);
 
@@ -60,6 +62,7 @@ static struct https_transfer *transfer_new(
         return NULL;
     x->https = a;
     x->op = op;
+    x->own = own;
     x->repeat = a->services->attempt(m) > 1;
     x->tls = https_tls_hold(a->tls);
     x->easy = easy_get(a);
@@ -74,14 +77,13 @@ static struct https_transfer *transfer_new(
     *wrong = NULL;
     return x;
 out:
+    x->own = NULL; /* still the caller's */
     transfer_free(x);
     return NULL;
 }
 
-int https_deliver(
-    void *instance, uint64_t op, const struct corv_outgoing *m, struct corv_outcome *outcome)
+const char *https_begin(struct https *a, uint64_t op, const struct corv_outgoing *m, void *own)
 {
-    struct https *a = instance;
     struct https_transfer *x = NULL;
     unsigned share = 0;
     const char *wrong = a->draining ? "https.draining" : NULL;
@@ -89,17 +91,26 @@ int https_deliver(
     if (!wrong)
         wrong = https_address_check(a, a->services->address(m), &share);
     if (!wrong)
-        x = transfer_new(a, op, m, share, &wrong);
+        x = transfer_new(a, op, m, share, own, &wrong);
     if (x && curl_multi_add_handle(a->multi, x->easy) != CURLM_OK) {
+        x->own = NULL;
         transfer_free(x);
         wrong = "https.failed";
     }
-    if (wrong) {
-        https_outcome_unsent(outcome, wrong);
-        return CORV_DONE;
-    }
-    TAILQ_INSERT_TAIL(&a->transfers, x, entry);
-    return CORV_PENDING;
+    if (!wrong)
+        TAILQ_INSERT_TAIL(&a->transfers, x, entry);
+    return wrong;
+}
+
+int https_deliver(
+    void *instance, uint64_t op, const struct corv_outgoing *m, struct corv_outcome *outcome)
+{
+    const char *wrong = https_begin(instance, op, m, NULL);
+
+    if (!wrong)
+        return CORV_PENDING;
+    https_outcome_unsent(outcome, wrong);
+    return CORV_DONE;
 }
 
 /* ---- end ---------------------------------------------------------------------------------- */

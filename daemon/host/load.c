@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/dai/dai.h"
 #include "adapters/dropdir/dropdir.h"
 #include "adapters/https/https.h"
 #include "adapters/loopback/loopback.h"
@@ -21,6 +22,7 @@ static const struct {
     const char *name;
     corv_adapter_entry_fn entry;
 } builtins[] = {
+    {"dai", corv_dai_entry},
     {"dropdir", corv_dropdir_entry},
     {"https", corv_https_entry},
     {"loopback", corv_loopback_entry},

@@ -10,6 +10,8 @@ import tree
 RANK = [  # first match decides
     (r"^daemon/base/", 0), (r"^(config|schemas|queue|adapters)/", 1), (r"^daemon/loop/", 2),
     (r"^daemon/host/", 3), (r"^daemon/(ctl/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
+# the contract, and the HTTP client that adapters share
+SHARED = ("adapters/corv_adapter.h", "adapters/https/client.h")
 LIBRARY = [  # header, the folders that may include it
     (r"libxml/", r"schemas/"), (r"libpq|postgres", r"queue/"), (r"curl/", r"adapters/"),
     (r"cyaml/", r"config/"), (r"http_parser", r"daemon/loop/"), (r"zip\.h", r"schemas/import_zip"),
@@ -33,9 +35,9 @@ def judge(name, header):
     if header.startswith("tests/"):
         return "nothing sees tests"
     if there is not None and folder != other:
-        if folder.startswith("adapters/") and header != "adapters/corv_adapter.h":
+        if folder.startswith("adapters/") and header not in SHARED:
             return "an adapter sees corv_adapter.h and its own files only"
-        if other.startswith("adapters/") and folder != "daemon/host":
+        if other.startswith("adapters/") and not folder.startswith(("adapters/", "daemon/host")):
             return "an adapter is seen by the host only"  # its table of built-in ones
         if there >= here and not folder.startswith("adapters"):
             return "%s (rank %d) must not see %s (rank %d)" % (folder, here, other, there)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Shared by the files of adapters/https only. */
-#ifndef CORV_ADAPTERS_HTTPS_INTERNAL_H
-#define CORV_ADAPTERS_HTTPS_INTERNAL_H
+/* The HTTP client of the adapters, on libcurl's multi interface: posts one message per transfer and
+ * tells what came back. "https" posts the bytes as they are; "dai" dresses them in SOAP and reads
+ * the answer (struct https_kind is what differs). Owner: the adapter's instance holds one struct
+ * https, as its first member. Thread: loop thread. Test: tests/unit/test_https_adapter.c,
+ * tests/path/test_a08_dai.py */
+#ifndef CORV_ADAPTERS_HTTPS_CLIENT_H
+#define CORV_ADAPTERS_HTTPS_CLIENT_H
 
 #include <curl/curl.h>
 #include <openssl/x509.h>
@@ -26,14 +30,17 @@
  * transfer holds the one it began with. */
 struct https_tls {
     unsigned references;
-    X509 *certificate;      /* owned */
+    X509 *certificate;      /* owned; NULL: one-way */
     STACK_OF(X509) * chain; /* owned; what follows it in the file */
     EVP_PKEY *key;          /* owned */
     struct curl_blob ca;    /* owned */
 };
 
 struct https_limits {
-    bool allow_plain; /* http:// to a loopback address, for tests */
+    bool allow_plain;    /* http:// to a loopback address, for tests */
+    bool plain_anywhere; /* and to any other */
+    bool one_way;        /* no certificate of ours */
+    size_t answer_bytes; /* kept of an answer */
     long connect_ms;
     long timeout_ms;
     long idle_seconds;
@@ -47,6 +54,7 @@ struct https_transfer {
     CURL *easy;
     struct curl_slist *headers;
     struct https_tls *tls; /* NULL: plain */
+    void *own;             /* of the kind */
     unsigned requests;     /* libcurl sends again when a kept connection turns out to be dead */
     bool repeat;           /* X-Corv-Repeat is among the headers */
     bool cancelled;
@@ -60,7 +68,19 @@ struct https_transfer {
 };
 TAILQ_HEAD(https_transfers, https_transfer);
 
+/* What differs between the adapters that use this client. */
+struct https_kind {
+    /* Adds the header lines that are its own (https_header). */
+    bool (*headers)(struct https_transfer *x, const struct corv_outgoing *m);
+    /* Says where the bytes of the request come from. */
+    bool (*body)(struct https_transfer *x, const struct corv_outgoing *m);
+    /* There is a whole answer: x->receipt and status. Fills the outcome. */
+    void (*judge)(struct https_transfer *x, long status, struct corv_outcome *outcome);
+    void (*end)(struct https_transfer *x); /* gives x->own back; or NULL */
+};
+
 struct https {
+    const struct https_kind *kind;
     const struct corv_services *services;
     struct corv_host *host;
     CURLM *multi;
@@ -75,13 +95,28 @@ struct https {
     struct https_tls *tls;
     struct https_limits limits;
     bool draining;
+    bool global; /* curl_global_init was done */
 };
 
+/* client.c */
+/* Opens the client in zeroed memory; false and a sentence when it cannot. Close it in any case. */
+bool https_open(struct https *a, const struct https_kind *kind, const struct corv_services *s,
+    struct corv_host *host, const struct https_limits *limits, char *why, size_t why_size);
+/* New limits and files, or false, a sentence, and everything as it was. */
+bool https_renew(struct https *a, const struct https_limits *limits, char *why, size_t why_size);
+void https_stop(struct https *a); /* completes what is left as CORV_LATER */
+void https_close(struct https *a);
+/* A number among the settings, within bounds. */
+bool https_number(const struct corv_services *s, struct corv_host *host, const char *key,
+    long least, long most, long *out);
+bool https_is_true(const struct corv_services *s, struct corv_host *host, const char *key);
+
 /* files.c */
-/* Reads and checks the three files named in the settings. NULL and a sentence when they will not
- * do; when plain is allowed and no file is named: NULL and an empty sentence. */
-struct https_tls *https_tls_read(
-    const struct corv_services *s, struct corv_host *host, char *why, size_t why_size);
+/* Reads and checks the files named in the settings: three, or only ca with one_way. NULL and a
+ * sentence when they will not do; when plain is allowed and no file is named: NULL and an empty
+ * sentence. */
+struct https_tls *https_tls_read(const struct corv_services *s, struct corv_host *host,
+    bool one_way, char *why, size_t why_size);
 struct https_tls *https_tls_hold(struct https_tls *t); /* accepts NULL */
 void https_tls_free(struct https_tls *t);              /* gives one reference back */
 /* CURLOPT_SSL_CTX_FUNCTION: gives a new connection our certificate and key. */
@@ -93,6 +128,9 @@ void https_multi_close(struct https *a);
 int https_close_socket(void *instance, curl_socket_t fd); /* CURLOPT_CLOSESOCKETFUNCTION */
 
 /* transfer.c */
+/* Starts a transfer for op; own is the kind's. NULL, or the code of why not: own is then still the
+ * caller's. */
+const char *https_begin(struct https *a, uint64_t op, const struct corv_outgoing *m, void *own);
 int https_deliver(
     void *instance, uint64_t op, const struct corv_outgoing *m, struct corv_outcome *outcome);
 void https_cancel(void *instance, uint64_t op);
@@ -101,6 +139,8 @@ void https_transfer_end(struct https_transfer *x, const struct corv_outcome *out
 void https_transfer_ended(struct https_transfer *x, CURLcode result); /* libcurl says so */
 
 /* request.c: everything about one request that is set before it goes */
+bool https_header(struct https_transfer *x, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3))); /* false: it would not be one header line */
 bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m);
 CURLSH *https_share_of(struct https *a, unsigned share); /* NULL: without memory */
 /* NULL when good, else the code of what is wrong with it. share: by party. */
@@ -110,5 +150,7 @@ bool https_request_options(struct https_transfer *x, const struct corv_outgoing 
 /* outcome.c */
 void https_outcome_of(struct https_transfer *x, CURLcode result, struct corv_outcome *outcome);
 void https_outcome_unsent(struct corv_outcome *outcome, const char *code);
+/* As the status alone says. */
+void https_outcome_status(struct https_transfer *x, long status, struct corv_outcome *outcome);
 
 #endif
