@@ -255,7 +255,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         state = self.server.state
         if self.server.tls:
             self.request.settimeout(30)
-            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            self.request = self.server.tls.wrap_socket(
+                self.request, server_side=True, do_handshake_on_connect=False)
+            try:
+                self.request.do_handshake()
+            except OSError:
+                linger(self.request)
+                raise
         self.number = state.count("connections")
         self.resumed = bool(self.server.tls and self.request.session_reused)
         if self.resumed:
@@ -272,6 +278,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             super().finish()
         except (OSError, ValueError):
+            pass
+
+
+def linger(connection):
+    """Reads what is still coming before the close: else the reset overtakes the alert that says why
+    the handshake failed, and the client sees nothing but a broken line."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as raw:
+        try:
+            raw.settimeout(2)
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(65536):
+                pass
+        except OSError:
             pass
 
 
