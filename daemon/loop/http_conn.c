@@ -218,7 +218,7 @@ static void tls_failed(struct corv_http_conn *c)
         return;
     }
     c->server->stats.refused_tls++;
-    if (corv__http_may_log(c->server, &dropped))
+    if (corv__http_may_log(c->server, CORV_HTTP_LOG_SERVER, &dropped))
         CORV_LOG(WARNING, "tls.refused", NULL, CORV_F(WHAT, c->server->name),
             CORV_F(PEER, corv__http_peer_for_log(c->peer)), CORV_F(OIN, corv_tls_conn_oin(c->tls)),
             CORV_F(REASON, corv_tls_conn_reason(c->tls)), CORV_N(COUNT, dropped));

@@ -34,6 +34,15 @@ enum corv_http_phase {
     CORV_HTTP_PHASES,
 };
 
+/* Who is denied (the handler's lines) has a share of its own: nobody hides it behind a flood of
+ * failed handshakes (the server's lines). */
+enum corv_http_log { CORV_HTTP_LOG_SERVER, CORV_HTTP_LOG_HANDLER, CORV_HTTP_LOGS };
+struct corv_http_log_room {
+    uint64_t window; /* second in which lines was counted */
+    unsigned lines;
+    unsigned dropped;
+};
+
 struct corv_http_server {
     uv_loop_t *loop;
     struct corv_http_limits limits;
@@ -56,11 +65,7 @@ struct corv_http_server {
     struct corv_list ended; /* requests */
     unsigned requests;      /* alive, those in ended included */
     struct corv_http_stats stats;
-    struct {
-        uint64_t window; /* second in which lines was counted */
-        unsigned lines;
-        unsigned dropped;
-    } log;
+    struct corv_http_log_room log[CORV_HTTP_LOGS];
     bool stopping; /* close was called */
     bool finished; /* all handles closed, on_closed called */
     void (*on_closed)(void *);
@@ -129,7 +134,7 @@ void corv__http_clock_arm(struct corv_http_server *s, enum corv_http_phase phase
 void corv__http_server_left(struct corv_http_server *s); /* a connection has gone */
 void corv__http_server_release(struct corv_http_server *s);
 /* Whether this second still has room for a line about clients; the number left out since. */
-bool corv__http_may_log(struct corv_http_server *s, unsigned *dropped);
+bool corv__http_may_log(struct corv_http_server *s, enum corv_http_log whose, unsigned *dropped);
 
 /* http_conn.c */
 void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer); /* takes fd */

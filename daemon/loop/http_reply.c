@@ -83,7 +83,7 @@ void corv__http_reply_problem(struct corv_http_conn *c, const char *code)
     struct corv_buf b;
     unsigned dropped = 0;
 
-    if (corv__http_may_log(c->server, &dropped))
+    if (corv__http_may_log(c->server, CORV_HTTP_LOG_SERVER, &dropped))
         CORV_LOG(WARNING, "http.refused", NULL, CORV_F(WHAT, c->server->name),
             CORV_F(PEER, corv__http_peer_for_log(c->peer)), CORV_F(CODE, code),
             CORV_N(STATUS, status), CORV_N(COUNT, dropped));

@@ -126,7 +126,7 @@ bool corv_http_gone(const struct corv_http_request *r)
 
 bool corv_http_may_log(const struct corv_http_request *r, unsigned *dropped)
 {
-    return corv__http_may_log(r->server, dropped);
+    return corv__http_may_log(r->server, CORV_HTTP_LOG_HANDLER, dropped);
 }
 
 int64_t corv_http_began_us(const struct corv_http_request *r)

@@ -91,20 +91,21 @@ static void clock_ticked(uv_timer_t *timer)
     }
 }
 
-bool corv__http_may_log(struct corv_http_server *s, unsigned *dropped)
+bool corv__http_may_log(struct corv_http_server *s, enum corv_http_log whose, unsigned *dropped)
 {
+    struct corv_http_log_room *log = &s->log[whose];
     uint64_t second = uv_now(s->loop) / 1000;
 
-    if (second != s->log.window) {
-        s->log.window = second;
-        s->log.lines = 0;
+    if (second != log->window) {
+        log->window = second;
+        log->lines = 0;
     }
-    if (++s->log.lines > LOG_LINES) {
-        s->log.dropped++;
+    if (++log->lines > LOG_LINES) {
+        log->dropped++;
         return false;
     }
-    *dropped = s->log.dropped;
-    s->log.dropped = 0;
+    *dropped = log->dropped;
+    log->dropped = 0;
     return true;
 }
 
@@ -142,7 +143,7 @@ static void turn_away(struct corv_http_server *s, int fd, const char *peer)
     unsigned dropped = 0;
 
     s->stats.refused_busy++;
-    if (corv__http_may_log(s, &dropped))
+    if (corv__http_may_log(s, CORV_HTTP_LOG_SERVER, &dropped))
         CORV_LOG(WARNING, "http.full", NULL, CORV_F(WHAT, s->name),
             CORV_F(PEER, corv__http_peer_for_log(peer)), CORV_N(COUNT, s->stats.connections_now));
     if (!s->tls)
