@@ -25,10 +25,23 @@ static uint32_t bits_of(const struct corv_schema_rule *s)
     return bits;
 }
 
+struct corv_schema_choice *corv_judge_choices(const struct corv_config *c)
+{
+    struct corv_schema_choice *choices = calloc(c->schemas_count + 1, sizeof *choices);
+
+    for (unsigned i = 0; choices && i < c->schemas_count; i++)
+        choices[i] = (struct corv_schema_choice){.set = c->schemas[i].set,
+            .kinds = bits_of(&c->schemas[i]),
+            .party = c->schemas[i].party,
+            .from = c->schemas[i].period.from,
+            .until = c->schemas[i].period.until};
+    return choices;
+}
+
 corv_rc corv_judge_up(
     const struct corv_config *c, struct corv_judge **out, struct corv_fault *fault)
 {
-    struct corv_schema_choice *choices = calloc(c->schemas_count + 1, sizeof *choices);
+    struct corv_schema_choice *choices = corv_judge_choices(c);
     struct corv_rule_setting *settings = calloc(c->rules_count + 1, sizeof *settings);
     struct corv_judge_options o = {.state_dir = c->state_dir,
         .choices = choices,
@@ -40,12 +53,6 @@ corv_rc corv_judge_up(
     *out = NULL;
     if (!choices || !settings)
         goto out;
-    for (unsigned i = 0; i < c->schemas_count; i++)
-        choices[i] = (struct corv_schema_choice){.set = c->schemas[i].set,
-            .kinds = bits_of(&c->schemas[i]),
-            .party = c->schemas[i].party,
-            .from = c->schemas[i].period.from,
-            .until = c->schemas[i].period.until};
     for (unsigned i = 0; i < c->rules_count; i++)
         settings[i] = (struct corv_rule_setting){.rule = c->rules[i].rule,
             .party = c->rules[i].party,

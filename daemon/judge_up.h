@@ -7,6 +7,9 @@
 #include "config/config.h"
 #include "schemas/judge.h"
 
+/* The configuration's choices of schema sets, c->schemas_count of them in its order; owned by the
+ * caller (free), the texts borrowed from c. NULL: no memory. */
+struct corv_schema_choice *corv_judge_choices(const struct corv_config *c);
 CORV_MUST_CHECK corv_rc corv_judge_up(
     const struct corv_config *c, struct corv_judge **out, struct corv_fault *fault);
 

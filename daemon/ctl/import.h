@@ -5,6 +5,7 @@
 #define CORV_CTL_IMPORT_H
 
 #include "daemon/ctl/ctl.h"
+#include "schemas/store.h"
 
 const char *corv_ctl_user(void); /* who runs this, for the books; static */
 const char *corv_ctl_base_name(const char *path);
@@ -13,5 +14,10 @@ bool corv_ctl_state_dir(struct corv_ctl *ctl, const char *given, const char **ou
 /* The whole file or a complaint. */
 bool corv_ctl_read_whole(
     struct corv_ctl *ctl, const char *path, size_t limit, struct corv_buf *out);
+
+/* A schema set as it is shown: new JSON values, and "jr vt stuf" in out. */
+json_t *corv_ctl_set_json(const struct corv_schema_set *s);
+json_t *corv_ctl_kinds_json(uint32_t kinds);
+char *corv_ctl_families_text(const struct corv_schema_set *s, char *out, size_t size);
 
 #endif

@@ -52,7 +52,7 @@ bool corv_ctl_read_whole(struct corv_ctl *ctl, const char *path, size_t limit, s
 /* ---- what is said -------------------------------------------------------------------------------
  */
 
-static json_t *kinds_json(uint32_t kinds)
+json_t *corv_ctl_kinds_json(uint32_t kinds)
 {
     json_t *list = json_array();
 
@@ -73,7 +73,7 @@ static json_t *repairs_json(const struct corv_schema_set *s)
     return list;
 }
 
-static json_t *set_json(const struct corv_schema_set *s)
+json_t *corv_ctl_set_json(const struct corv_schema_set *s)
 {
     char published[16], from[16];
 
@@ -82,12 +82,12 @@ static json_t *set_json(const struct corv_schema_set *s)
         "published", corv_ctl_json_text(corv_manifest_day(s->published, published)), "from",
         corv_ctl_json_text(corv_manifest_day(s->from, from)), "source",
         corv_ctl_json_text(s->source), "imported_at", corv_ctl_json_text(s->imported_at),
-        "imported_by", corv_ctl_json_text(s->imported_by), "kinds", kinds_json(s->kinds), "repairs",
-        repairs_json(s));
+        "imported_by", corv_ctl_json_text(s->imported_by), "kinds", corv_ctl_kinds_json(s->kinds),
+        "repairs", repairs_json(s));
 }
 
 /* "jr vt stuf", or "alles". */
-static char *families_text(const struct corv_schema_set *s, char *out, size_t size)
+char *corv_ctl_families_text(const struct corv_schema_set *s, char *out, size_t size)
 {
     static const char *const names[CORV_FAMILY_COUNT] = {[CORV_FAMILY_JR] = "jr",
         [CORV_FAMILY_VT] = "vt",
@@ -126,7 +126,7 @@ static void say_set(struct corv_ctl *ctl, const struct corv_schema_set *s, bool 
     corv_ctl_line(ctl, "Naam", "%s", s->name);
     corv_ctl_line(ctl, "Versie", "%s", *s->version ? s->version : "(onbekend)");
     corv_ctl_line(ctl, "SHA-256", "%s", s->hash);
-    corv_ctl_line(ctl, "Berichten", "%s", families_text(s, families, sizeof families));
+    corv_ctl_line(ctl, "Berichten", "%s", corv_ctl_families_text(s, families, sizeof families));
     if (s->from)
         corv_ctl_line(ctl, "Vanaf", "%s", corv_manifest_day(s->from, day));
     say_repairs(ctl, s);
@@ -160,7 +160,7 @@ static int import(struct corv_ctl *ctl, const struct corv_import_request *reques
     if (rc != CORV_OK)
         return corv_ctl_fault(ctl, rc, &fault);
     if (ctl->json) {
-        json_t *value = set_json(set);
+        json_t *value = corv_ctl_set_json(set);
 
         (void)json_object_set_new(value, "already", json_boolean(already));
         corv_ctl_json(ctl, value);
@@ -197,57 +197,4 @@ int corv_verb_schemas_import(struct corv_ctl *ctl, int argc, char **argv)
     }
     corv_buf_free(&zip);
     return code;
-}
-
-/* ---- schemas list -------------------------------------------------------------------------------
- */
-
-static void list_table(struct corv_ctl *ctl, const struct corv_schema_store *store)
-{
-    static const struct corv_ctl_column columns[] = {{.title = "NAAM", .least = 16},
-        {.title = "VERSIE"}, {.title = "SHA-256"}, {.title = "BERICHTEN"}, {.title = "VANAF"},
-        {.title = NULL}};
-    static const char *const own[] = {CORV_SCHEMA_OWN, CORV_VERSION, "", "alle", ""};
-    struct corv_ctl_table t;
-
-    corv_ctl_table_init(&t, columns);
-    corv_ctl_table_add(&t, CORV_TONE_PLAIN, own);
-    for (size_t i = 0; i < store->count; i++) {
-        const struct corv_schema_set *s = store->sets[i];
-        char hash[13], families[64], from[16];
-        const char *cells[] = {
-            s->name, s->version, hash, families_text(s, families, sizeof families), from};
-
-        (void)snprintf(hash, sizeof hash, "%.12s", s->hash);
-        (void)corv_manifest_day(s->from, from);
-        corv_ctl_table_add(&t, CORV_TONE_PLAIN, cells);
-    }
-    corv_ctl_table_end(ctl, &t);
-}
-
-int corv_verb_schemas_list(struct corv_ctl *ctl, int argc, char **argv)
-{
-    const char *given = NULL, *state = NULL;
-    const struct corv_ctl_option options[] = {{"--state-dir", &given}, {NULL, NULL}};
-    struct corv_schema_store store = {0};
-    struct corv_fault fault = {0};
-    corv_rc rc;
-
-    if (!corv_ctl_options(ctl, &argc, argv, options, 0, 0) ||
-        !corv_ctl_state_dir(ctl, given, &state))
-        return CORV_CTL_ERROR;
-    rc = corv_schema_store_read(state, &store, &fault);
-    if (rc != CORV_OK)
-        return corv_ctl_fault(ctl, rc, &fault);
-    if (ctl->json) {
-        json_t *list = json_array();
-
-        for (size_t i = 0; i < store.count; i++)
-            (void)json_array_append_new(list, set_json(store.sets[i]));
-        corv_ctl_json(ctl, list);
-    } else {
-        list_table(ctl, &store);
-    }
-    corv_schema_store_free(&store);
-    return CORV_CTL_YES;
 }

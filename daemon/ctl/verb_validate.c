@@ -3,6 +3,7 @@
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/read_file.h"
 #include "daemon/ctl/text.h"
+#include "daemon/ctl/try_schemas.h"
 #include "daemon/ctl/verbs.h"
 #include "daemon/judge_up.h"
 #include "schemas/verdict.h"
@@ -55,18 +56,21 @@ out:
 }
 
 /* Without --config only what is in the binary: schemas and rules as they come. */
-static corv_rc judge_of(
-    struct corv_ctl *ctl, const char *rules, struct corv_judge **out, struct corv_fault *fault)
+static corv_rc judge_of(struct corv_ctl *ctl, const char *rules, const char *schemas,
+    struct corv_judge **out, struct corv_fault *fault)
 {
     struct corv_judge_options o = {.no_rules = rules && strcmp(rules, "uit") == 0};
 
+    if (schemas)
+        return corv_ctl_try_schemas(schemas, o.no_rules, out, fault);
     return ctl->config ? corv_judge_up(ctl->config, out, fault) : corv_judge_new(&o, out, fault);
 }
 
 int corv_verb_validate(struct corv_ctl *ctl, int argc, char **argv)
 {
-    const char *rules = NULL;
-    const struct corv_ctl_option options[] = {{"--rules", &rules}, {NULL, NULL}};
+    const char *rules = NULL, *schemas = NULL;
+    const struct corv_ctl_option options[] = {
+        {"--rules", &rules}, {"--schemas", &schemas}, {NULL, NULL}};
     struct corv_judge *by = NULL;
     struct corv_fault fault = {0};
     json_t *list = NULL;
@@ -75,12 +79,17 @@ int corv_verb_validate(struct corv_ctl *ctl, int argc, char **argv)
 
     if (!corv_ctl_options(ctl, &argc, argv, options, 1, INT32_MAX))
         return CORV_CTL_ERROR;
+    if (schemas && ctl->config_given)
+        return corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.usage",
+            "Kies: --schemas (deze set) of --config (de sets van de configuratie).");
     corv_schemas_init();
     if (ctl->config_given && !corv_ctl_config(ctl))
         return CORV_CTL_ERROR;
-    rc = judge_of(ctl, rules, &by, &fault);
-    if (rc != CORV_OK)
-        return corv_ctl_fault(ctl, rc, &fault);
+    rc = judge_of(ctl, rules, schemas, &by, &fault);
+    if (rc != CORV_OK) { /* no message was judged: never 1, which says that one is invalid */
+        (void)corv_ctl_fault(ctl, rc, &fault);
+        return CORV_CTL_ERROR;
+    }
     list = json_array();
     for (int i = 0; i < argc; i++) {
         int code = judge(ctl, by, argv[i], list);

@@ -47,11 +47,15 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "reden: "
         "die blijft in het auditspoor staan.",
         corv_verb_drop},
-    {"validate", "[--rules uit] BESTAND...", "Berichten nakijken zonder ze te versturen.",
+    {"validate", "[--rules uit] [--schemas MAP] BESTAND...",
+        "Berichten nakijken zonder ze te versturen.",
         "Een regel per bevinding: BESTAND: invalid LAAG CODE REGEL:KOLOM TEKST, of BESTAND: valid "
         "SOORT. Afsluitcode 0: alles goed; 1: iets is fout; 2: een bestand is niet te lezen. Met "
         "--config gelden de schemasets en regels van die configuratie; anders die van corvd zelf. "
-        "--rules uit kijkt alleen naar het schema.",
+        "--rules uit kijkt alleen naar het schema. --schemas MAP probeert een gepubliceerde set, "
+        "als "
+        "zip of uitgepakt, zonder hem op te slaan; wat die niet kent kijken de schema's van corvd "
+        "zelf na.",
         corv_verb_validate},
     {"route explain", "BESTAND [--as PARTIJ] [--at JJJJ-MM-DD]",
         "Waar zou dit bericht heen gaan, en waarom?",
@@ -63,7 +67,11 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "kiest waar en wanneer hij geldt. Afsluitcode 1: de set is geweigerd en er is niets "
         "veranderd.",
         corv_verb_schemas_import},
-    {"schemas list", "[--state-dir MAP]", "Welke schema's er zijn.", NULL, corv_verb_schemas_list},
+    {"schemas list", "[--state-dir MAP]", "Welke schema's er zijn en waar ze gelden.",
+        "Met --state-dir alleen wat daar is opgeslagen; anders ook de keuzes van de configuratie, "
+        "en "
+        "of die vandaag gelden.",
+        corv_verb_schemas_list},
     {"reference import", "BESTAND [--state-dir MAP]",
         "De gepubliceerde referentielijsten in gebruik nemen (xlsx of zip).",
         "Instanties met SYSDA-code, OIN en geldigheid, en de rollen. Afsluitcode 1: het bestand is "

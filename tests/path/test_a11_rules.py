@@ -71,4 +71,8 @@ def test_an_imported_set_judges_where_it_is_chosen(make_world, shared):
     answer = world.daemon.post("veilig-thuis", world.vto("veilig-thuis"))
     assert answer.status == 202
     detail = world.daemon.sql("SELECT detail FROM corv.audit WHERE event = 'message.stored'")
+    listed = harness.ctl(world.daemon.config, "schemas", "list", data=False).stdout
+    assert re.search(r"^jr-109 +vtoDi01 +alle +2026-01-01 +geldt$", listed, re.M), listed
+    sets = {s["name"]: s["choices"] for s in world.daemon.ctl("schemas", "list")}
+    assert sets["eigen"] == [] and sets["jr-109"][0]["in_force"]
     assert '"schemas":"jr-109"' in detail[0][0] and '"rules":"' in detail[0][0]

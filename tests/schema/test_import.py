@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import subprocess
+import tempfile
 import zipfile
 
 import pytest
@@ -92,6 +93,31 @@ def test_the_reference_list_comes_into_use(tmp_path):
         tmp_path, "reference", "import", published("*Referentielijsten*.zip")).stdout
     ctl(tmp_path, "reference", "import", published("*_gmberichten*.zip"), code=1)
     assert ctl_json(tmp_path, "reference", "list")["sha256"] == said["sha256"]
+
+
+def validate(*words):
+    run = subprocess.run([CORVCTL, "validate", *words], capture_output=True, text=True, timeout=120, check=False)
+    return run.returncode, run.stdout, run.stderr
+
+
+@needs_shared
+def test_a_set_can_be_tried_before_it_is_taken_in(tmp_path):
+    """As zip and as the folder it unpacks to, with the same verdict, and nothing stays behind."""
+    good = sorted(glob.glob(os.path.join(SHARED, "corpus", "valid", "*.xml")))
+    zipped, folder = published("*_jrberichten*.zip"), tmp_path / "uitgepakt"
+    with zipfile.ZipFile(zipped) as z:
+        z.extractall(folder)
+    before = set(glob.glob(os.path.join(tempfile.gettempdir(), "corvctl-*")))
+    code, by_zip, _ = validate("--rules", "uit", "--schemas", zipped, *good)
+    assert validate("--rules", "uit", "--schemas", str(folder), *good)[:2] == (code, by_zip)
+    assert len(by_zip.splitlines()) >= len(good) and ": valid " in by_zip
+    assert set(glob.glob(os.path.join(tempfile.gettempdir(), "corvctl-*"))) == before
+    # It is that set which judges, not ours: without its file for the message it cannot be used.
+    for found in glob.glob(str(folder / "**" / "*.xsd"), recursive=True):
+        os.unlink(found)
+    code, _, said = validate("--schemas", str(folder), *good)
+    assert code == 2 and "geen schema's van berichten" in said
+    assert validate("--schemas", str(tmp_path / "weg"), good[0])[0] == 2
 
 
 def test_old_archives_with_odd_names_are_read(tmp_path):
