@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Per adapter: outcomes, broken rules, time, and what it counts itself - who is the culprit, in
- * /metrics. Loop thread. Test: tests/path/test_a12_process.py */
+ * /metrics. Loop thread. Test: tests/path/test_a15_process.py */
 #ifndef CORV_DAEMON_METRICS_ADAPTERS_H
 #define CORV_DAEMON_METRICS_ADAPTERS_H
 

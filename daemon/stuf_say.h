@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What an answer to an adapter is in StUF: a receipt or a Fo03, to whom the adapter says or else to
  * the zender that was read. Pure; used by the daemon and by the child of the adapter process.
- * Test: tests/path/test_a08_dai.py, tests/path/test_a12_process.py */
+ * Test: tests/path/test_a08_dai.py, tests/path/test_a15_process.py */
 #ifndef CORV_DAEMON_STUF_SAY_H
 #define CORV_DAEMON_STUF_SAY_H
 
