@@ -68,8 +68,7 @@ static void say_state(
             "met: corvctl dead",
             s->months);
     if (age >= 0)
-        corv_ctl_line(
-            ctl, "Nagekeken", "%s geleden", corv_ctl_duration(age, span, sizeof span));
+        corv_ctl_line(ctl, "Nagekeken", "%s geleden", corv_ctl_duration(age, span, sizeof span));
     else
         corv_ctl_line(ctl, "Nagekeken", "niet bekend: corvd antwoordt niet");
 }
