@@ -127,7 +127,7 @@ static void looked(struct corv_queue *q, const PGresult *r)
 
         if (!item)
             continue;
-        if (corv_id_eq(&id, &item->first))
+        if (corv_id_eq(&id, &item->own[0]))
             item->fate = CORV_FATE_BEFORE;
         else if (corv_view_eq(content, corv_view_of(item->put.content.b, CORV_DIGEST)))
             item->fate = CORV_FATE_REPEAT;

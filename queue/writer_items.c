@@ -112,6 +112,19 @@ void corv_writer_expire(struct corv_queue *q, bool all)
     expire_list(q, &q->pending, before);
 }
 
+#ifdef CORV_CRASH_POINTS
+void corv_plant_early_yes(struct corv_queue *q)
+{
+    const char *order = getenv("CORVD_PLANT");
+
+    if (!order || strcmp(order, "yes-before-commit") != 0)
+        return;
+    for (unsigned i = 0; i < q->batch.count; i++)
+        if (q->batch.items[i]->kind == CORV_ITEM_PUT)
+            answer(q->batch.items[i]);
+}
+#endif
+
 /* ---- into a batch -------------------------------------------------------------------------------
  */
 
@@ -134,8 +147,10 @@ static void take_item(struct corv_batch *b, struct corv_item *item)
     corv_list_del(&item->node);
     item->fate = CORV_FATE_OPEN;
     b->items[b->count++] = item;
-    if (item->kind == CORV_ITEM_PUT)
+    if (item->kind == CORV_ITEM_PUT) {
+        item->first = item->own[0]; /* whatever an earlier run found */
         b->puts[b->puts_count++] = item;
+    }
     if (item->kind == CORV_ITEM_SETTLE)
         b->settles[b->settles_count++] = item;
 }

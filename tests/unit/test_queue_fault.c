@@ -331,6 +331,37 @@ static void a_commit_whose_answer_was_lost_is_recognised(void **state)
     cut_at(PG_PROXY_CUT_AFTER_COMMIT);
 }
 
+static bool second_answered_and_cut(void *ctx)
+{
+    return pg_proxy_cuts(ctx) == 1 && sent[1].answered;
+}
+
+/* Its number is looked up a second time: it must not take the first one's for its own, and be
+ * delivered under a number that is nowhere. */
+static void a_repeat_done_again_is_still_a_repeat(void **state)
+{
+    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(server));
+    char through[160];
+
+    (void)state;
+    (void)snprintf(
+        through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(info, "user="));
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
+    kit_put_make(&kit, &sent[0], 0, 0);
+    kit_put_ask(&sent[0]);
+    kit_until_answered(&kit, 1);
+    pg_proxy_mode(proxy, PG_PROXY_CUT_BEFORE_COMMIT);
+    kit_put_make(&kit, &sent[1], 0, 0);
+    kit_put_ask(&sent[1]);
+    kit_until(&kit, second_answered_and_cut, proxy, "answer after the cut");
+    kit_close(&kit);
+    pg_proxy_free(proxy);
+    assert_int_equal(sent[1].answer.result, CORV_PUT_REPEAT);
+    assert_true(corv_id_eq(&sent[1].answer.first, &sent[0].message.id));
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+}
+
 static void on_released(void *ctx, bool committed)
 {
     *(bool *)ctx = committed;
@@ -527,6 +558,7 @@ int main(void)
         TEST(a_put_that_waits_for_a_lock_is_answered_in_time),
         TEST(a_commit_that_never_arrived_is_done_again),
         TEST(a_commit_whose_answer_was_lost_is_recognised),
+        TEST(a_repeat_done_again_is_still_a_repeat),
         TEST(giving_back_twice_takes_no_new_lease),
         TEST(what_no_standby_has_is_no_yes),
         TEST(a_lease_whose_answer_was_lost_is_given_back),
