@@ -8,9 +8,15 @@
  *  - of a lease whose answer never came: it may have been committed all the same.
  * The last two name exactly the rows they mean, so they may share a batch and be run again: a lease
  * stored with its message ends lease_seconds after the message's own time, to the microsecond, and
- * no two leases of this node are taken in the same one. */
+ * no two leases of this node are taken in the same one.
+ *
+ * And when the clock goes back, what was put off by the fast one is due so much sooner: else a
+ * message would wait for as long as the clock was wrong, and show nowhere as late. */
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "queue/writer.h"
+
+#define JUMP_US 1000000 /* less is a clock that is being kept right */
 
 const struct corv_pg_stmt corv_sql_release = {"corv_release",
     "UPDATE delivery SET owner = NULL, due_at = $2::timestamptz"
@@ -21,6 +27,11 @@ const struct corv_pg_stmt corv_sql_give_back = {"corv_give_back",
     "  OR (message_id = ANY ($4::uuid[]) AND attempts = 1"
     "   AND due_at = created_at + make_interval(secs => $5::integer)))"
     " RETURNING message_id"};
+
+const struct corv_pg_stmt corv_sql_sooner = {"corv_sooner",
+    "UPDATE delivery SET due_at = greatest($1::timestamptz,"
+    " due_at - $2::bigint * interval '1 microsecond')"
+    " WHERE owner IS NULL AND state = 0 AND due_at > $1::timestamptz"};
 
 /* ---- all of them, at the start ------------------------------------------------------------- */
 
@@ -95,12 +106,47 @@ static void given_back(struct corv_queue *q, const PGresult *r)
     }
 }
 
+/* Asked before any time goes into the database. */
+void corv_queue_watch_clock(struct corv_queue *q)
+{
+    int64_t ahead_us = corv_clock_us() - corv_clock_mono_us();
+    int64_t by_us = q->ahead_us ? ahead_us - q->ahead_us : 0;
+    struct corv_item *item = NULL;
+
+    q->ahead_us = ahead_us;
+    if (by_us > -JUMP_US && by_us < JUMP_US)
+        return;
+    CORV_LOG(WARNING, "clock.jumped", NULL, CORV_F(WHAT, by_us < 0 ? "back" : "ahead"),
+        CORV_N(MS, (by_us < 0 ? -by_us : by_us) / 1000));
+    if (by_us > 0 || corv_writer_admit(q, CORV_ITEM_GIVE_BACK, &item) != CORV_OK)
+        return;
+    item->sooner_us = -by_us;
+    corv_writer_add(q, item);
+}
+
+static corv_rc ask_sooner(struct corv_queue *q)
+{
+    struct corv_batch *b = &q->batch;
+    struct corv_pg_params p = {0};
+    int64_t by_us = 0;
+
+    for (unsigned i = 0; i < b->count; i++)
+        if (b->items[i]->kind == CORV_ITEM_GIVE_BACK)
+            by_us += b->items[i]->sooner_us;
+    if (by_us == 0)
+        return CORV_OK;
+    corv_pg_add_time(&p, b->now_us);
+    corv_pg_add_int8(&p, by_us);
+    return corv_batch_ask(q, &corv_sql_sooner, &p, released);
+}
+
 corv_rc corv_give_back_ask(struct corv_queue *q)
 {
     struct corv_batch *b = &q->batch;
     struct corv_pg_array *until = corv_rows_key(q, 0, CORV_PG_TIME);
     struct corv_pg_array *id = corv_rows_key(q, 1, CORV_PG_UUID);
     struct corv_pg_params p = {0};
+    corv_rc rc;
 
     for (unsigned i = 0; i < b->count; i++) {
         const struct corv_item *item = b->items[i];
@@ -113,11 +159,12 @@ corv_rc corv_give_back_ask(struct corv_queue *q)
             corv_pg_array_id(id, &item->own[n]);
     }
     if (until->count == 0 && id->count == 0)
-        return CORV_OK;
+        return ask_sooner(q);
     corv_pg_add_text(&p, q->o.node);
     corv_pg_add_time(&p, b->now_us);
     corv_pg_add_array(&p, until);
     corv_pg_add_array(&p, id);
     corv_pg_add_int4(&p, (int32_t)q->o.lease_seconds);
-    return corv_batch_ask(q, &corv_sql_give_back, &p, given_back);
+    rc = corv_batch_ask(q, &corv_sql_give_back, &p, given_back);
+    return rc != CORV_OK ? rc : ask_sooner(q);
 }

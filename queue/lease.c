@@ -290,6 +290,7 @@ corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lan
     struct corv_pg_array room;
     corv_rc rc = l ? CORV_OK : CORV_E_NOMEM;
 
+    corv_queue_watch_clock(q);
     corv_pg_array_init(&party, CORV_PG_TEXT, 1u << 20);
     corv_pg_array_init(&room, CORV_PG_INT4, 1u << 20);
     for (unsigned i = 0; i < count; i++) {

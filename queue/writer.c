@@ -311,6 +311,8 @@ static void write_all(struct corv_queue *q)
     }
     rc = corv_rows_send(q, needs_touch(b));
     if (rc == CORV_OK)
+        corv_plant_early_yes(q);
+    if (rc == CORV_OK)
         rc = corv_pg_run(q->writer, &corv_sql_commit, NULL, committed, q);
     if (rc != CORV_OK)
         could_not_send(q, rc);
@@ -394,6 +396,7 @@ void corv_writer_start(struct corv_queue *q)
 
     if (!q->writer_up || b->step != CORV_IDLE)
         return;
+    corv_queue_watch_clock(q);
     corv_batch_take(q);
     if (b->count == 0)
         return;
