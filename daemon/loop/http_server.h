@@ -71,6 +71,7 @@ struct corv_http_stats {
     uint64_t connections_now, connections, requests, refused_busy, refused_tls, timeouts, too_large;
     uint64_t body_bytes_now;
     uint64_t handshakes, resumed, bad_requests, client_gone, accept_paused;
+    uint64_t handshakes_waited; /* flights that were left for a later turn of the loop */
 };
 void corv_http_server_stats(const struct corv_http_server *s, struct corv_http_stats *out);
 
@@ -99,6 +100,8 @@ int64_t corv_http_began_us(const struct corv_http_request *r); /* monotonic, fir
  * body is copied. close: ask the client to leave. */
 void corv_http_reply(struct corv_http_request *r, int status, const char *content_type,
     const char *headers, struct corv_view body, bool close);
+/* Ends the request and its connection without a word, as a peer that dies does. */
+void corv_http_drop(struct corv_http_request *r);
 /* The handler's own pointer beside the request. */
 void corv_http_set_data(struct corv_http_request *r, void *data);
 void *corv_http_data(const struct corv_http_request *r);
