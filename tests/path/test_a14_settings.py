@@ -38,6 +38,7 @@ PROOFS = {
     "limits.idle_seconds": HTTP + "test_silence_after_the_handshake",
     "limits.handshake_seconds": HTTP + "test_silence_instead_of_a_handshake",
     "limits.pipeline": HERE + "test_pipeline",
+    "limits.pipeline_per_party": "path/test_c06_share.py::test_a_flood_of_one_party_leaves_room_for_the_others",
     "delivery.max_in_flight": HERE + "test_in_flight", "parties[].max_in_flight": HERE + "test_in_flight",
     "delivery.lease_seconds": HERE + "test_a_lease_ends",
     "delivery.timeout_seconds": "path/test_c01_retry.py::test_given_up_after_its_time",
