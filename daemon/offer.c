@@ -161,7 +161,8 @@ static void not_now(struct corv_app *app, const struct corv_host_incoming *in, c
 static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *in)
 {
     struct corv_app *app = ctx;
-    const char *busy = corv_receive_busy(app);
+    const struct corv_party *sender = sender_of(app, in);
+    const char *busy = corv_receive_busy_for(app, sender);
     struct corv_message *m;
 
     if (busy) {
@@ -169,11 +170,11 @@ static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *
         return false;
     }
     m = corv_message_new(app, (struct corv_answerer){tell, app, offer});
-    if (!m) {
+    if (!m || corv_message_from(m, sender) != CORV_OK) {
+        corv_message_free(m);
         not_now(app, in, "receive.no-memory");
         return false;
     }
-    m->sender = sender_of(app, in);
     if (!m->sender) {
         app->metrics.access_denied_total++;
         CORV_LOG(WARNING, "access.denied", &m->parts[0].id, CORV_F(ADAPTER, in->adapter),
