@@ -22,7 +22,7 @@ static const struct {
     {"threads", "host.wrong-thread", "the loop's services were used on the loop's thread only",
         "uses a service of the loop on another thread",
         "call only complete and wake from your own threads; use wake to get back to the loop", 1},
-    {"loop time", "host.slow", "no calls that take longer than 50 ms, or one or two: a busy machine does that", "holds up the loop",
+    {"loop time", "host.slow", "hardly a call took longer than 50 ms", "holds up the loop",
         "let work, or a thread of your own, do what takes time", 3},
 };
 
