@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/about.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/expiry.h"
@@ -160,6 +161,8 @@ static void answer(void *ctx, struct corv_http_request *r)
         reply_ready(app, r);
     else if (corv_view_is(path, "/metrics"))
         reply_metrics(app, r);
+    else if (corv_view_is(path, "/about"))
+        corv_about_reply(app, r);
     else
         corv_problem_reply(r, "http.not-found");
 }
