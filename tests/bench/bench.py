@@ -16,7 +16,7 @@ import targets
 from ends import Ends, harness
 from floors import Floors, Web
 from peers import Peers
-from services import Absent
+from services import Absent, end_in_order
 
 
 def machine():
@@ -135,7 +135,9 @@ def main():
     parser.add_argument("--no-peers", action="store_true", help="corvd and the floors")
     parser.add_argument("--json", action="store_true", help="each measurement as a line of JSON, then all medians")
     parser.add_argument("--markdown", action="store_true", help="the tables of docs/performance.md")
-    session = Session(parser.parse_args())
+    options = parser.parse_args()
+    end_in_order()
+    session = Session(options)
     print("%d rounds of %d messages of %d bytes; %s" % (
         session.options.rounds, session.options.count, session.ends.size, machine()), flush=True)
     try:

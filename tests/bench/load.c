@@ -34,7 +34,7 @@ struct sender {
 
 static struct {
     unsigned long port, connections, count, seconds, first, rate;
-    int64_t began_us;
+    int64_t began_us, end_us;
     const char *tag;
     char *before, *after; /* the message around the reference */
     size_t before_n, after_n;
@@ -180,8 +180,10 @@ static void greet(struct sender *s)
     if (s->greeted || !s->wire.open)
         return;
     s->greeted = true;
-    if (++run.greeted == run.connections && run.rate)
+    if (++run.greeted == run.connections && run.rate) {
+        run.end_us += wire_now_us() - run.began_us;
         run.began_us = wire_now_us();
+    }
 }
 
 static void tend(struct sender *s)
@@ -281,7 +283,6 @@ int main(int argc, char **argv)
 {
     struct epoll_event events[256];
     struct sender *senders;
-    int64_t end;
 
     if (argc < 10 || argc == 11 || argc > 13) {
         fprintf(stderr, "usage: corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG"
@@ -296,10 +297,10 @@ int main(int argc, char **argv)
     if (run.epoll < 0 || !senders)
         wire_die("epoll or memory");
     run.began_us = wire_now_us();
-    end = run.began_us + (int64_t)run.seconds * 1000000;
+    run.end_us = run.began_us + (int64_t)run.seconds * 1000000;
     for (unsigned long i = 0; i < run.connections && i < run.count; i++)
         begin(&senders[i]);
-    while (run.answered < run.count && wire_now_us() < end) {
+    while (run.answered < run.count && wire_now_us() < run.end_us) {
         int n = epoll_wait(run.epoll, events, 256, run.rate ? 1 : 200);
 
         for (int i = 0; i < n; i++)

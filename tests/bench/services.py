@@ -19,6 +19,11 @@ from harness import Trouble, free_port, poll  # noqa: E402
 PG_BIN = "/usr/lib/postgresql/15/bin"
 
 
+def end_in_order():
+    """Ended from outside, a bench still ends all that it started: also what sleeps."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 class Absent(Exception):
     """This machine does not have it; the text says what is missing."""
 
@@ -98,7 +103,7 @@ class Postgres(Service):
         if run.returncode != 0:
             raise Trouble("initdb: " + run.stderr)
         # the server itself and no runuser in between, so that SIGTERM is its own
-        drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
+        drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--pdeathsig=INT"] if os.geteuid() == 0 else []
         self.spawn(drop + [PG_BIN + "/postgres", "-D", data, "-c", "listen_addresses=", "-c",
                            "unix_socket_directories=" + self.path])
         self.wait_for(lambda: self.psql("postgres", "SELECT 1") == "1")
