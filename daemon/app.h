@@ -11,6 +11,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/list.h"
 #include "daemon/metrics.h"
+#include "daemon/share.h"
 
 struct corv_config;
 struct corv_judge;
@@ -24,6 +25,7 @@ struct corv_retention;
 struct corv_sealing;
 struct corv_pool;
 struct corv_expiry;
+struct corv_glance;
 struct corv_reload;
 struct corv_service;
 struct corv_watchdog;
@@ -48,6 +50,7 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
+    struct corv_shares shares;    /* of the intake, by party */
     char actor[80];               /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;   /* upkeep.c's */
     struct corv_reload *reload;   /* reload.c's */
@@ -56,6 +59,7 @@ struct corv_app {
     struct corv_retention *retention; /* retention.c's */
     struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */
+    struct corv_glance *glance;       /* glance.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */
