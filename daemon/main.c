@@ -14,6 +14,7 @@
 #include "daemon/build_up.h"
 #include "daemon/certs.h"
 #include "daemon/reload.h"
+#include "daemon/servers.h"
 #include "queue/embedded_pg.h"
 
 #define DRAIN_MS    20000 /* for each part in turn: listener, adapters, queue */
@@ -79,6 +80,7 @@ static int load(const struct options *o, struct corv_config **config)
         code = EX_CONFIG;
     } else {
         corv_certs_check(*config, &findings);
+        corv_servers_check(*config, &findings);
         code = findings.errors > 0 ? EX_CONFIG : EX_OK;
         if (o->check || code != EX_OK)
             show(&findings, o->config);

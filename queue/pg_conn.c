@@ -330,7 +330,8 @@ static const struct corv_pg_stmt end_former = {"corv_end_former",
 static const struct corv_pg_stmt take_role = {"corv_take_role",
     "SELECT set_config('role', rolname, false) FROM pg_roles"
     " WHERE rolname = 'corv_app' AND pg_has_role(session_user, oid, 'MEMBER')"};
-/* Plans: our tables are met by key, in small numbers, whatever the statistics say today; a plan
+/* A machine that is gone says no goodbye: within half a minute the server lets go of its locks too.
+ * Plans: our tables are met by key, in small numbers, whatever the statistics say today; a plan
  * made for an empty queue must not read a full one from end to end. */
 static const struct corv_pg_stmt settle_in = {"corv_settle_in",
     "SELECT set_config('search_path', 'corv, pg_temp', false),"
@@ -341,6 +342,10 @@ static const struct corv_pg_stmt settle_in = {"corv_settle_in",
     " set_config('statement_timeout', $1::text, false),"
     " set_config('idle_in_transaction_session_timeout', '60s', false),"
     " set_config('TimeZone', 'UTC', false),"
+    " set_config('tcp_keepalives_idle', '10', false),"
+    " set_config('tcp_keepalives_interval', '5', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    " set_config('tcp_user_timeout', '25000', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
     " set_config('enable_mergejoin', 'off', false),"
