@@ -25,6 +25,7 @@ struct corv_retention;
 struct corv_sealing;
 struct corv_pool;
 struct corv_expiry;
+struct corv_glance;
 struct corv_reload;
 struct corv_service;
 struct corv_watchdog;
@@ -59,6 +60,7 @@ struct corv_app {
     struct corv_retention *retention; /* retention.c's */
     struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */
+    struct corv_glance *glance;       /* glance.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */

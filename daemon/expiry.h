@@ -13,6 +13,13 @@
 CORV_MUST_CHECK corv_rc corv_expiry_start(struct corv_app *app);
 void corv_expiry_look(struct corv_app *app); /* now: the configuration has changed */
 void corv_expiry_write(const struct corv_app *app, struct corv_buf *b);
+/* What was seen at the last look; false: no such one. */
+struct corv_expiry_seen {
+    const char *what; /* where the configuration names it; borrowed until the next look */
+    int days;
+    bool act; /* somebody must renew it now */
+};
+bool corv_expiry_get(const struct corv_app *app, unsigned i, struct corv_expiry_seen *out);
 void corv_expiry_stop(struct corv_app *app); /* no new look */
 void corv_expiry_free(struct corv_app *app); /* after the loop has ended */
 
