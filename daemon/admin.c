@@ -12,6 +12,7 @@
 #include "daemon/lane.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
+#include "daemon/metrics_adapters.h"
 #include "daemon/page.h"
 #include "daemon/problem.h"
 #include "daemon/reload.h"
@@ -135,6 +136,7 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     write_server(app, &b);
     write_loop(app, &b);
     write_lanes(app, &b);
+    corv_metrics_adapters_write(app->hosts, &b);
     corv_expiry_write(app, &b);
     counter(&b, "log_censored_total", "Log values that did not fit their type",
         (double)corv_log_censored());

@@ -11,6 +11,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/list.h"
 #include "daemon/metrics.h"
+#include "daemon/share.h"
 #include "queue/primary.h"
 
 struct corv_config;
@@ -52,6 +53,7 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
+    struct corv_shares shares;    /* of the intake, by party */
     char actor[80];               /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;   /* upkeep.c's */
     struct corv_reload *reload;   /* reload.c's */

@@ -381,6 +381,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     free(app->place);
     corv_judge_free(app->judge);
     corv_config_free(app->config);
+    corv_shares_free(&app->shares);
     corv_expiry_free(app);
     corv_glance_free(app);
     corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
