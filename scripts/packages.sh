@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libssl-de
     libcurl4-openssl-dev libpq-dev libuv1-dev libhttp-parser-dev libcyaml-dev libjansson-dev
     libzip-dev libsystemd-dev"
 packages_run="postgresql-15 openssl python3 curl util-linux procps"
-packages_package="debhelper dpkg-dev fakeroot lintian"
+packages_package="debhelper dpkg-dev fakeroot lintian mmdebstrap"
 packages_long="debootstrap"
 packages_check="git libcmocka-dev clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
     python3-pytest python3-lxml python3-yaml python3-zeep libxml2-utils xmlsec1 unzip strace mandoc
