@@ -5,10 +5,21 @@
 #include "daemon/base/log.h"
 #include "daemon/message.h"
 
+/* A step that was left; one that never began took no time, and is not counted. */
+static void time_step(struct corv_message *m, enum corv_timed t, enum corv_step step)
+{
+    if (m->journey.took_us[step] > 0)
+        corv_histogram_add(&m->app->metrics.step[t], m->journey.took_us[step]);
+}
+
 static void finish(struct corv_message *m)
 {
     if (m->journey.step == CORV_STEP_STORED || m->journey.step == CORV_STEP_REFUSED)
         corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_ACKNOWLEDGED);
+    time_step(m, CORV_TIMED_EXAMINE, CORV_STEP_RECEIVED);
+    time_step(m, CORV_TIMED_STORE, CORV_STEP_STORING);
+    time_step(m, CORV_TIMED_ACKNOWLEDGE, CORV_STEP_STORED);
+    time_step(m, CORV_TIMED_ACKNOWLEDGE, CORV_STEP_REFUSED);
     corv_crash_point("acknowledged");
     corv_message_free(m);
 }

@@ -10,6 +10,7 @@
 
 #include "daemon/base/digest.h"
 #include "daemon/base/list.h"
+#include "daemon/depth.h"
 #include "daemon/metrics.h"
 
 struct corv_config;
@@ -48,6 +49,7 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
+    struct corv_depth depth; /* upkeep.c counts it */
     char actor[80];               /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;   /* upkeep.c's */
     struct corv_reload *reload;   /* reload.c's */

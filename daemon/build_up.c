@@ -354,6 +354,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
         (void)uv_run(&app->loop, UV_RUN_DEFAULT);
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
+    corv_depth_clear(&app->depth);
     corv_retention_free(app);
     corv_sealing_free(app);
     corv_tls_server_free(app->tls);

@@ -133,11 +133,10 @@ void corv_expiry_write(const struct corv_app *app, struct corv_buf *b)
     const struct corv_expiry *e = app->expiry;
     char labels[80];
 
+    corv_metric_head(b, CORV_M_certificate_left_seconds);
     for (unsigned i = 0; e && i < e->told_count; i++) {
         (void)snprintf(labels, sizeof labels, "{what=\"%s\"}", e->told[i].key);
-        corv_metric_write(b, "certificate_days_left", "gauge",
-            i == 0 ? "Days until a certificate, issuer or revocation list runs out" : NULL, labels,
-            e->told[i].days);
+        corv_metric_value(b, CORV_M_certificate_left_seconds, labels, e->told[i].days * 86400.0);
     }
 }
 

@@ -28,7 +28,7 @@ struct corv_retention {
     struct corv_queue_event started;
     char *detail; /* owned: of started */
     unsigned every_ms, grace_ms, steady_ms, traffic_ms;
-    int64_t traffic_us; /* monotonic: when traffic data is due, 0 at once */
+    int64_t traffic_us; /* monotonic: when traffic data is due */
     bool traffic;       /* this pass does it */
     struct corv_forget_order forget;
     struct corv_forget_report forgotten;
@@ -93,6 +93,14 @@ uint64_t corv_retention_age_s(const struct corv_app *app)
     const struct corv_retention *r = app->retention;
 
     return r ? (uint64_t)((corv_clock_mono_us() - r->whole_us) / 1000000) : 0;
+}
+
+uint64_t corv_retention_traffic_late_s(const struct corv_app *app)
+{
+    const struct corv_retention *r = app->retention;
+    int64_t now = corv_clock_mono_us();
+
+    return r && now > r->traffic_us ? (uint64_t)((now - r->traffic_us) / 1000000) : 0;
 }
 
 static void tell_forgotten(struct corv_app *app)
@@ -266,7 +274,7 @@ corv_rc corv_retention_start(struct corv_app *app, const char *conninfo)
         return CORV_E_NOMEM;
     app->retention = r; /* freed by corv_retention_free, whatever becomes of the start */
     r->conninfo = strdup(conninfo);
-    r->whole_us = corv_clock_mono_us();
+    r->whole_us = r->traffic_us = corv_clock_mono_us();
     (void)pthread_mutex_init(&r->mutex, NULL);
     read_pace(r);
     (void)uv_timer_init(&app->loop, &r->timer);

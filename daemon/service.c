@@ -97,7 +97,7 @@ static void tell_status(struct corv_app *app, enum corv_progress p)
         (void)corv_service_say("STATUS=%s Wachtrij: %" PRIu64 ", aan de beurt: %" PRIu64
                                ", oudste: %" PRIu64 " s. Database: verbonden.",
             p == CORV_PROGRESS_STUCK ? "ER BEWEEGT NIETS MEER." : "Neemt berichten aan.",
-            m->deliveries_waiting, m->deliveries_due, m->oldest_due_milliseconds / 1000);
+            m->deliveries_waiting, m->deliveries_due, m->oldest_due_us / 1000000);
 }
 
 static void look_stuck(struct corv_service *s, enum corv_progress p)

@@ -36,8 +36,8 @@ static const struct corv_pg_stmt *const writer_sql[] = {&sql_lock, &sql_chain, &
     &corv_sql_look, &corv_sql_lock, &corv_sql_end, &corv_sql_move, &corv_sql_release,
     &corv_sql_message, &corv_sql_payload, &corv_sql_big, &corv_sql_delivery, &corv_sql_audit,
     &corv_sql_head, NULL};
-static const struct corv_pg_stmt *const reader_sql[] = {
-    &sql_listen, &corv_sql_lease, &corv_sql_piece, &corv_sql_backlog, &corv_sql_partitions, NULL};
+static const struct corv_pg_stmt *const reader_sql[] = {&sql_listen, &corv_sql_lease,
+    &corv_sql_piece, &corv_sql_backlog, &corv_sql_aside, &corv_sql_partitions, NULL};
 
 /* ---- connected or not
  * ----------------------------------------------------------------------------- */

@@ -124,6 +124,7 @@ static void done(struct corv_queue *q)
     q->stats.commits++;
     q->stats.items += count;
     q->stats.commit_us_last = (uint64_t)(corv_clock_mono_us() - b->begun_us);
+    q->stats.commit_us += q->stats.commit_us_last;
     for (unsigned i = 0; i < count; i++) {
         hint = hint || wants_hint(b->items[i]);
         if (b->items[i]->kind == CORV_ITEM_SETTLE && b->items[i]->fate == CORV_FATE_BEFORE)

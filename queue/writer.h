@@ -206,7 +206,7 @@ extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, cor
 extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_big,
     corv_sql_delivery;
 extern const struct corv_pg_stmt corv_sql_audit, corv_sql_head;
-extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog,
+extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog, corv_sql_aside,
     corv_sql_partitions;
 
 #endif
