@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/acknowledge.h"
 
+#include "daemon/alarms.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/message.h"
@@ -38,6 +39,7 @@ void corv_acknowledge_stored(struct corv_message *m)
     const struct corv_id *id = &m->parts[0].id;
 
     m->app->metrics.messages_accepted_total++;
+    corv_alarms_heard(m->app, corv_message_sender(m), m->parts[0].kind);
     CORV_LOG(INFO, "message.accepted", id, CORV_F(KIND, m->parts[0].kind),
         CORV_F(PARTY, corv_message_sender(m)), CORV_N(COUNT, m->plan.count),
         CORV_N(US, corv_clock_us() - m->received_us));
@@ -57,6 +59,8 @@ void corv_acknowledge_repeat(struct corv_message *m, const struct corv_id *first
 void corv_acknowledge_conflict(struct corv_message *m)
 {
     m->app->metrics.messages_conflict_total++;
+    corv_alarms_event(
+        m->app, CORV_CAUSE_CONFLICT, corv_message_sender(m), "duplicate.other-content");
     CORV_LOG(WARNING, "message.conflict", &m->parts[0].id, CORV_F(PARTY, corv_message_sender(m)),
         CORV_F(KIND, m->parts[0].kind));
     tell(m, CORV_FATE_CONFLICT, &m->parts[0].id, "duplicate.other-content");

@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "daemon/about.h"
+#include "daemon/alarms.h"
 #include "daemon/metrics_read.h"
 #include "daemon/problem.h"
 #include "daemon/reload.h"
@@ -27,6 +29,14 @@ static void reply_ready(struct corv_app *app, struct corv_http_request *r)
     reply_text(r, ready ? 200 : 503, "application/json", text ? text : "{}");
     free(text);
     json_decref(root);
+}
+
+static void reply_incidents(struct corv_app *app, struct corv_http_request *r)
+{
+    char *text = corv_alarms_json(app);
+
+    reply_text(r, text ? 200 : 503, "application/json", text ? text : "{}");
+    free(text);
 }
 
 static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
@@ -57,8 +67,12 @@ static void answer(void *ctx, struct corv_http_request *r)
         reply_text(r, 200, "text/plain", "ok\n");
     else if (corv_view_is(path, "/readyz"))
         reply_ready(app, r);
+    else if (corv_view_is(path, "/incidents"))
+        reply_incidents(app, r);
     else if (corv_view_is(path, "/metrics"))
         reply_metrics(app, r);
+    else if (corv_view_is(path, "/about"))
+        corv_about_reply(app, r);
     else
         corv_problem_reply(r, "http.not-found");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The admin listener: /livez (the loop turns), /readyz (the database takes writes, nothing is
- * draining), /metrics (Prometheus text), /reload (reload.h). Loopback or a unix socket only, no
+ * draining), /metrics (Prometheus text), /incidents (alarms.h), /reload
+ * (reload.h). Loopback or a unix socket only, no
  * payload, no personal
  * data. Loop thread only. Test: tests/path/test_a05_admin.py */
 #ifndef CORV_DAEMON_ADMIN_H

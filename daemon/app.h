@@ -24,6 +24,7 @@ struct corv_upkeep;
 struct corv_retention;
 struct corv_sealing;
 struct corv_pool;
+struct corv_alarms;
 struct corv_expiry;
 struct corv_reload;
 struct corv_service;
@@ -49,7 +50,7 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
-    struct corv_depth depth; /* upkeep.c counts it */
+    struct corv_depth depth;      /* upkeep.c counts it */
     char actor[80];               /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;   /* upkeep.c's */
     struct corv_reload *reload;   /* reload.c's */
@@ -58,6 +59,7 @@ struct corv_app {
     struct corv_retention *retention; /* retention.c's */
     struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */
+    struct corv_alarms *alarms;       /* alarms.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */

@@ -37,6 +37,18 @@ unsigned corv_cert_step(const struct corv_tls_file *f)
     return step;
 }
 
+/* The settings by which an adapter names such a file. */
+static bool names_certificates(const char *key)
+{
+    static const char *const keys[] = {
+        "certificate", "ca", "listen_certificate", "listen_client_ca", "listen_client_crl"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
 unsigned corv_certs_of(const struct corv_config *c, struct corv_cert out[CORV_CERTS_MAX])
 {
     unsigned count = 0;
@@ -50,7 +62,7 @@ unsigned corv_certs_of(const struct corv_config *c, struct corv_cert out[CORV_CE
         for (unsigned s = 0; s < c->adapters[a].settings_count; s++) {
             const struct corv_setting *setting = &c->adapters[a].settings[s];
 
-            if (strcmp(setting->key, "certificate") == 0 || strcmp(setting->key, "ca") == 0)
+            if (names_certificates(setting->key))
                 add(out, &count, c->adapters[a].name, setting->value);
         }
     return count;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/examine.h"
 
+#include <strings.h>
+
 #include "daemon/acknowledge.h"
 #include "daemon/base/answer.h"
 #include "daemon/base/log.h"
@@ -35,9 +37,33 @@ static corv_rc judge(struct corv_message *m)
     return CORV_OK;
 }
 
+/* A message of the chain test or the demo says so itself, whatever certificate brought it. */
+static bool only_a_test(const struct corv_stuf_address *a)
+{
+    return a->applicatie &&
+           strncasecmp(a->applicatie, CORV_TEST_MARK, sizeof CORV_TEST_MARK - 1) == 0;
+}
+
+static bool refuse_a_test(struct corv_message *m)
+{
+    const struct corv_envelope *e = m->verdict.envelope;
+
+    if (!m->config->production || (!only_a_test(&e->zender) && !only_a_test(&e->ontvanger)))
+        return false;
+    corv_findings_addf(&m->addressing, CORV_LAYER_ADDRESSING, CORV_ACT_LEVERANCIER,
+        "addressing.test-message", 0, "",
+        "Dit is een testbericht, en dit is de productieomgeving. Het is niet aangenomen.");
+    m->status = corv_problem_status(
+        &(struct corv_problem){.code = "addressing.test-message", .a = &m->addressing});
+    return true;
+}
+
 static corv_rc decide(struct corv_message *m)
 {
     int status = 0;
+
+    if (refuse_a_test(m))
+        return CORV_OK;
     corv_rc rc = corv_route_with(m->config, corv_judge_reference(m->judge), m->verdict.envelope,
         m->sender, m->day, &m->plan, &m->addressing, &status);
 

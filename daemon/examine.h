@@ -7,6 +7,10 @@
 
 struct corv_message;
 
+/* What the applicatie of a message that is only a test begins with; in production it is refused.
+ * Test: tests/path/test_a12_chain.py */
+#define CORV_TEST_MARK "CORV-TEST"
+
 /* Goes on with store.c or acknowledge.c. Takes the message over. */
 void corv_examine(struct corv_message *m);
 

@@ -12,6 +12,21 @@
 
 CORV_MUST_CHECK corv_rc corv_expiry_start(struct corv_app *app);
 void corv_expiry_look(struct corv_app *app); /* now: the configuration has changed */
+enum corv_expires_near {
+    CORV_EXPIRES_FAR,
+    CORV_EXPIRES_SEASON, /* 90 or 60 days: order a new one */
+    CORV_EXPIRES_MONTH,
+    CORV_EXPIRES_SOON, /* a week, or past; of a list a day */
+};
+struct corv_expires {
+    const char *key;
+    int days;
+    enum corv_expires_near near;
+    bool readable;
+};
+/* Each file as last looked at. False: nothing was looked at yet. */
+bool corv_expiry_each(
+    const struct corv_app *app, void (*each)(void *ctx, const struct corv_expires *x), void *ctx);
 void corv_expiry_write(const struct corv_app *app, struct corv_buf *b);
 void corv_expiry_stop(struct corv_app *app); /* no new look */
 void corv_expiry_free(struct corv_app *app); /* after the loop has ended */

@@ -25,6 +25,7 @@ struct lane {
     int64_t paused_until_us;
     bool backlog;
     uint64_t attempts[CORV_LANE_CLASSES];
+    unsigned refused; /* in a row */
     char code[48];
 };
 
@@ -369,6 +370,10 @@ void corv_lane_count(
     if (!lane)
         return;
     lane->attempts[cls]++;
+    if (cls == CORV_LANE_REFUSED || cls == CORV_LANE_UNREADABLE)
+        lane->refused++;
+    else if (cls == CORV_LANE_DELIVERED)
+        lane->refused = 0;
     if (cls != CORV_LANE_DELIVERED)
         (void)snprintf(lane->code, sizeof lane->code, "%s", code);
 }
@@ -380,6 +385,7 @@ void corv_lane_info_get(const struct corv_lanes *l, size_t i, struct corv_lane_i
     *out = (struct corv_lane_info){.party = lane->party,
         .attempts = lane->attempts,
         .code = lane->code,
+        .refused = lane->refused,
         .in_flight = lane->in_flight,
         .window = lane->window,
         .ready = lane->ready_count,

@@ -97,6 +97,7 @@ struct corv_lane_info {
     const uint64_t *attempts; /* CORV_LANE_CLASSES; borrowed */
     const char *code;         /* of the last attempt that did not succeed, or "" */
     unsigned in_flight, window, ready, failures;
+    unsigned refused;        /* attempts in a row that the partner refused for good */
     int64_t paused_until_us; /* monotonic; 0: open */
 };
 void corv_lane_info_get(const struct corv_lanes *l, size_t i, struct corv_lane_info *out);

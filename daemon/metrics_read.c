@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "daemon/alarms.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/depth.h"
@@ -249,5 +250,6 @@ void corv_metrics_read(struct corv_app *app, struct corv_buf *b)
     read_steps(app, b);
     read_adapters(app, b);
     corv_expiry_write(app, b);
+    corv_alarms_write(app, b);
     read_chores(app, b);
 }

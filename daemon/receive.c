@@ -103,8 +103,8 @@ static void take_in(void *ctx, struct corv_http_request *r)
         return;
     }
     m->sender = sender_of(app, r);
-    corv_histogram_add(&app->metrics.step[CORV_TIMED_RECEIVE],
-        corv_clock_mono_us() - corv_http_began_us(r));
+    corv_histogram_add(
+        &app->metrics.step[CORV_TIMED_RECEIVE], corv_clock_mono_us() - corv_http_began_us(r));
 
     char *body = corv_http_body_take(r, &size);
 

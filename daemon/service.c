@@ -145,6 +145,11 @@ void corv_service_waits(const char *what)
     (void)corv_service_say("EXTEND_TIMEOUT_USEC=%d\nSTATUS=%s", EXTEND_US, what);
 }
 
+bool corv_service_stuck(const struct corv_app *app)
+{
+    return app->service && app->service->told_stuck;
+}
+
 void corv_service_reloading(struct corv_app *app)
 {
     (void)corv_service_say("RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=Leest de configuratie.",

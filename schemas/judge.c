@@ -118,6 +118,12 @@ const char *corv_judge_set_name(
     return corv_schema_shelf_name(j->shelf, kind, party, day);
 }
 
+const char *corv_judge_set_hash(
+    const struct corv_judge *j, enum corv_kind kind, const char *party, int day)
+{
+    return corv_schema_shelf_hash(j->shelf, kind, party, day);
+}
+
 const char *corv_judge_pack_version(const struct corv_judge *j)
 {
     return j->rules ? corv_rules_pack(j->rules)->version : "";

@@ -33,6 +33,8 @@ const struct corv_schemas *corv_judge_schemas(
 /* For explanations and the audit trail; borrowed. */
 const char *corv_judge_set_name(
     const struct corv_judge *j, enum corv_kind kind, const char *party, int day);
+const char *corv_judge_set_hash(
+    const struct corv_judge *j, enum corv_kind kind, const char *party, int day);
 const char *corv_judge_pack_version(const struct corv_judge *j); /* "" without rules */
 const struct corv_reference *corv_judge_reference(const struct corv_judge *j); /* or NULL */
 /* Adds the findings of the rules. */

@@ -3,16 +3,21 @@
 
 #include <stdlib.h>
 
+#include "daemon/base/embedded.h"
 #include "schemas/verdict.h"
 
+extern const struct corv_embedded corv_embedded_xsd[]; /* made by cmake/embed.cmake */
+
 struct place {
-    char *set;                    /* owned: name, CORV_SCHEMA_OWN for ours */
-    char *party;                  /* owned, or NULL */
+    char *set;   /* owned: name, CORV_SCHEMA_OWN for ours */
+    char *party; /* owned, or NULL */
+    char hash[CORV_DIGEST_TEXT];
     struct corv_schemas *schemas; /* owned by the first place with it; borrowed by later ones */
 };
 
 struct corv_schema_shelf {
-    struct corv_schemas *own;           /* owned */
+    struct corv_schemas *own; /* owned */
+    char own_hash[CORV_DIGEST_TEXT];
     struct corv_schema_choice *choices; /* owned: as resolved against the sets */
     struct place *places;               /* owned, one per choice */
     size_t count;
@@ -72,8 +77,10 @@ static corv_rc put(struct corv_schema_shelf *s, const char *state_dir,
     }
     if (rc != CORV_OK)
         return rc;
-    *p = (struct place){strdup(own ? CORV_SCHEMA_OWN : set->name),
-        choice->party ? strdup(choice->party) : NULL, schemas};
+    *p = (struct place){.set = strdup(own ? CORV_SCHEMA_OWN : set->name),
+        .party = choice->party ? strdup(choice->party) : NULL,
+        .schemas = schemas};
+    memcpy(p->hash, own ? s->own_hash : set->hash, sizeof p->hash);
     s->count++;
     c->set = p->set;
     c->party = p->party;
@@ -93,6 +100,8 @@ corv_rc corv_schema_shelf_new(const char *state_dir, const struct corv_schema_ch
     s->choices = calloc(count + 1, sizeof *s->choices);
     s->places = calloc(count + 1, sizeof *s->places);
     rc = s->choices && s->places ? corv_schemas_new(&s->own, fault) : no_memory(fault);
+    if (rc == CORV_OK && corv_embedded_digest(corv_embedded_xsd, s->own_hash) != CORV_OK)
+        rc = no_memory(fault);
     if (rc == CORV_OK && count)
         rc = corv_schema_store_read(state_dir, &store, fault);
     for (size_t i = 0; i < count && rc == CORV_OK; i++)
@@ -146,4 +155,12 @@ const char *corv_schema_shelf_name(
     const struct place *p = pick(s, kind, party, day);
 
     return p ? p->set : CORV_SCHEMA_OWN;
+}
+
+const char *corv_schema_shelf_hash(
+    const struct corv_schema_shelf *s, enum corv_kind kind, const char *party, int day)
+{
+    const struct place *p = pick(s, kind, party, day);
+
+    return p ? p->hash : s->own_hash;
 }

@@ -24,5 +24,8 @@ const struct corv_schemas *corv_schema_shelf_pick(
 /* Name and version of the set that would be picked, for explanations: "eigen", "". */
 const char *corv_schema_shelf_name(
     const struct corv_schema_shelf *s, enum corv_kind kind, const char *party, int day);
+/* Its hash: of an official set that of the zip, of our own that of the files in the binary. */
+const char *corv_schema_shelf_hash(
+    const struct corv_schema_shelf *s, enum corv_kind kind, const char *party, int day);
 
 #endif

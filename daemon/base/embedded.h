@@ -6,10 +6,17 @@
 
 #include <stddef.h>
 
+#include "daemon/base/digest.h"
+
 struct corv_embedded {
     const char *name; /* file name without folder */
     const unsigned char *bytes;
     size_t size;
 };
+
+/* SHA-256 over all names and bytes, as text: says which schemas or rules this binary carries.
+ * Test: tests/unit/test_base.c */
+CORV_MUST_CHECK corv_rc corv_embedded_digest(
+    const struct corv_embedded *files, char out[CORV_DIGEST_TEXT]);
 
 #endif

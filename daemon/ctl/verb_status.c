@@ -8,11 +8,13 @@
 
 #include "daemon/certs.h"
 #include "daemon/ctl/admin_ask.h"
+#include "daemon/ctl/incidents.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
 
 #define CHECKS_MAX       16
+#define LINES_MAX        10
 #define LATE_SECONDS     300 /* a due delivery that nobody took for so long: no progress */
 #define DISK_PERCENT     10
 #define RETENTION_LATE_S 1800
@@ -218,6 +220,23 @@ static void look_at_certs(const struct corv_config *c, struct report *r)
             worst->file.days);
 }
 
+static void look_at_incidents(const struct corv_config *c, struct report *r)
+{
+    json_t *list = corv_ctl_incidents(c);
+    unsigned act = corv_ctl_incidents_to_act(list);
+    const json_t *worst = json_array_get(list, 0);
+    const char *subject = corv_ctl_incident_text(worst, "subject");
+
+    if (list && act > 0) /* the worst comes first */
+        add(r, "incidents", "Alarmen", ATTENTION, "%u: %s%s%s%s. Kijk met: corvctl incidents", act,
+            subject, *subject ? ": " : "", corv_ctl_incident_text(worst, "text"),
+            act > 1 ? " …" : "");
+    else if (list)
+        add(r, "incidents", "Alarmen", WELL,
+            worst ? "geen; %zu ter info: corvctl incidents" : "geen", json_array_size(list));
+    json_decref(list);
+}
+
 static void look_at_disk(const struct corv_config *c, struct report *r)
 {
     struct statvfs fs;
@@ -254,23 +273,55 @@ static json_t *report_json(const struct report *r)
     return json_pack("{s:s, s:o}", "state", level_names[worst_of(r)], "checks", checks);
 }
 
+/* How many lines it takes on a terminal. */
+static unsigned render(const struct check *c, struct corv_buf *out)
+{
+    static const char *const marks[] = {"  ", "! ", "X "};
+    char label[32];
+    unsigned lines = 0;
+
+    (void)snprintf(label, sizeof label, "%s%s", marks[c->level], c->label);
+    corv_ctl_wrap(out, label, 16, c->text);
+    for (size_t i = 0; i < out->n; i++)
+        lines += out->p[i] == '\n';
+    return lines;
+}
+
+/* Which of them fit in LINES_MAX with the verdict: first what is not well leaves the rest out. */
+static void choose(const struct report *r, bool shown[CHECKS_MAX])
+{
+    unsigned room = LINES_MAX - 1;
+    struct corv_buf b;
+
+    corv_buf_init(&b, 4096);
+    for (int level = BROKEN; level >= WELL; level--)
+        for (unsigned i = 0; i < r->count; i++) {
+            unsigned lines;
+
+            if ((int)r->checks[i].level != level)
+                continue;
+            corv_buf_reset(&b);
+            lines = render(&r->checks[i], &b);
+            shown[i] = lines <= room;
+            room -= shown[i] ? lines : 0;
+        }
+    corv_buf_free(&b);
+}
+
 static void say(struct corv_ctl *ctl, const struct report *r)
 {
+    bool shown[CHECKS_MAX] = {false};
     static const char *const verdicts[] = {
         "Alles is in orde.", "Kijk hiernaar:", "corvd werkt nu niet goed:"};
     static const enum corv_ctl_tone tones[] = {CORV_TONE_GOOD, CORV_TONE_WARN, CORV_TONE_BAD};
-    static const char *const marks[] = {"  ", "! ", "X "};
     enum level worst = worst_of(r);
 
     corv_ctl_tone_write(&ctl->out, tones[worst], verdicts[worst], ctl->color);
     corv_ctl_printf(ctl, "\n");
-    for (unsigned i = 0; i < r->count; i++) {
-        enum level level = r->checks[i].level;
-        char label[32];
-
-        (void)snprintf(label, sizeof label, "%s%s", marks[level], r->checks[i].label);
-        corv_ctl_wrap(&ctl->out, label, 16, r->checks[i].text);
-    }
+    choose(r, shown);
+    for (unsigned i = 0; i < r->count; i++)
+        if (shown[i])
+            (void)render(&r->checks[i], &ctl->out);
 }
 
 int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
@@ -280,6 +331,7 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
     if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0) || !corv_ctl_config(ctl))
         return CORV_CTL_ERROR;
     look_at_daemon(ctl->config, &r);
+    look_at_incidents(ctl->config, &r);
     if (look_at_database(ctl, &r)) {
         look_at_lanes(ctl, &r);
         look_at_retention(ctl, &r);

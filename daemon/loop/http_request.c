@@ -163,3 +163,16 @@ void corv_http_reply(struct corv_http_request *r, int status, const char *conten
     }
     corv__http_request_end(r);
 }
+
+void corv_http_drop(struct corv_http_request *r)
+{
+    struct corv_http_conn *c = r->conn;
+
+    if (r->ended)
+        return;
+    if (c) {
+        c->req = NULL;
+        corv__http_conn_drop(c);
+    }
+    corv__http_request_end(r);
+}

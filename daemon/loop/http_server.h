@@ -99,6 +99,8 @@ int64_t corv_http_began_us(const struct corv_http_request *r); /* monotonic, fir
  * body is copied. close: ask the client to leave. */
 void corv_http_reply(struct corv_http_request *r, int status, const char *content_type,
     const char *headers, struct corv_view body, bool close);
+/* Ends the request and its connection without a word, as a peer that dies does. */
+void corv_http_drop(struct corv_http_request *r);
 /* The handler's own pointer beside the request. */
 void corv_http_set_data(struct corv_http_request *r, void *data);
 void *corv_http_data(const struct corv_http_request *r);

@@ -12,6 +12,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
+#include "daemon/base/embedded.h"
 #include "daemon/base/fault.h"
 #include "daemon/base/finding.h"
 #include "daemon/base/id.h"
@@ -94,6 +95,26 @@ static void digests_of_fields_differ(void **state)
     assert_int_equal(corv_digest_fields(a, 2, &da), CORV_OK);
     assert_int_equal(corv_digest_fields(b, 2, &db), CORV_OK);
     assert_memory_not_equal(da.b, db.b, CORV_DIGEST);
+}
+
+static void a_digest_says_which_files_a_binary_carries(void **state)
+{
+    static const unsigned char text[] = "abc";
+    struct corv_embedded files[] = {{"a", text, 3}, {"b", text, 2}, {NULL, NULL, 0}};
+    char one[CORV_DIGEST_TEXT];
+    char other[CORV_DIGEST_TEXT];
+
+    (void)state;
+    assert_int_equal(corv_embedded_digest(files, one), CORV_OK);
+    assert_int_equal(corv_embedded_digest(files, other), CORV_OK);
+    assert_string_equal(one, other);
+    files[1].size = 3;
+    assert_int_equal(corv_embedded_digest(files, other), CORV_OK);
+    assert_string_not_equal(one, other);
+    files[1].size = 2;
+    files[1].name = "c";
+    assert_int_equal(corv_embedded_digest(files, other), CORV_OK);
+    assert_string_not_equal(one, other);
 }
 
 static void the_first_cause_wins(void **state)
@@ -212,6 +233,7 @@ int main(void)
         cmocka_unit_test(days_are_dutch),
         cmocka_unit_test(times_are_texts),
         cmocka_unit_test(digests_of_fields_differ),
+        cmocka_unit_test(a_digest_says_which_files_a_binary_carries),
         cmocka_unit_test(the_first_cause_wins),
         cmocka_unit_test(findings_are_bounded_and_counted),
         cmocka_unit_test(lists_can_lose_their_current_node),

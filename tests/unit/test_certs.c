@@ -56,12 +56,28 @@ static void good_is_what_needs_nobody(void **state)
     assert_false(corv_cert_good(&c)); /* unreadable */
 }
 
+static void a_listener_of_an_adapter_has_certificates_too(void **state)
+{
+    struct corv_setting settings[] = {{"listen_certificate", "/a.pem"}, {"listen_key", "/a.key"},
+        {"listen_client_ca", "/b.pem"}, {"listen_client_crl", "/c.pem"}, {"ca", "/b.pem"}};
+    struct corv_adapter_entry adapter = {.name = "dai", .settings = settings, .settings_count = 5};
+    const struct corv_config c = {.adapters = &adapter, .adapters_count = 1};
+    struct corv_cert certs[CORV_CERTS_MAX];
+
+    (void)state;
+    assert_int_equal(corv_certs_of(&c, certs), 3); /* no key, and each file once */
+    assert_string_equal(certs[0].path, "/a.pem");
+    assert_string_equal(certs[1].path, "/b.pem");
+    assert_string_equal(certs[2].path, "/c.pem");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(certificates_are_told_of_in_five_steps),
         cmocka_unit_test(lists_are_short_lived),
         cmocka_unit_test(good_is_what_needs_nobody),
+        cmocka_unit_test(a_listener_of_an_adapter_has_certificates_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,6 +438,24 @@ static void closes_in_the_end(void **state)
     run(client_never_released);
 }
 
+static void client_is_dropped(struct world *w)
+{
+    struct wire c;
+
+    CHECK(w, wire_open(w, &c));
+    CHECK(w, wire_put(&c, POST("/drop", 5) "hello"));
+    CHECK(w, wire_at_end(&c)); /* not one byte of an answer */
+    wire_close(&c);
+    UNTIL(w, w->seen.stats.connections_now == 0 && w->seen.ends == 1);
+    CHECK(w, w->seen.stats.body_bytes_now == 0 && w->seen.gone == 0);
+}
+
+static void can_hang_up_without_a_word(void **state)
+{
+    (void)state;
+    run(client_is_dropped);
+}
+
 /* ---- a unix socket ----------------------------------------------------------------------------
  */
 
@@ -522,6 +540,7 @@ int main(void)
         cmocka_unit_test(refuses_nonsense_and_hangs_up),
         cmocka_unit_test(survives_vanishing_clients),
         cmocka_unit_test(tells_that_the_client_is_gone),
+        cmocka_unit_test(can_hang_up_without_a_word),
         cmocka_unit_test(answers_a_half_closed_client),
         cmocka_unit_test(closes_gracefully),
         cmocka_unit_test(closes_in_the_end),

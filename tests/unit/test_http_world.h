@@ -3,8 +3,9 @@
  * what the client does is written down in the order in which it happens. For test_http_server*.c.
  *
  * Paths the test handler knows: /echo, /len, /oin, /take, /none (204), /big (a 32 MiB answer),
- * /hold (answered by world_release), /early (404 in on_head). Every request gets a piece of memory
- * in on_head that on_end gives back: a request that ends without on_end is a leak. */
+ * /hold (answered by world_release), /drop (the connection ends), /early (404 in on_head). Every
+ * request gets a piece of memory in on_head that on_end gives back: a request that ends without
+ * on_end is a leak. */
 #ifndef CORV_TEST_HTTP_WORLD_H
 #define CORV_TEST_HTTP_WORLD_H
 
@@ -114,6 +115,8 @@ static inline void world_on_body(void *ctx, struct corv_http_request *r)
 
         corv_http_reply(r, 200, "text/plain", NULL, corv_view_of(p, n), false);
         free(p);
+    } else if (corv_view_is(path, "/drop")) {
+        corv_http_drop(r);
     } else if (corv_view_is(path, "/none")) {
         corv_http_reply(r, 204, NULL, NULL, (struct corv_view){0}, false);
     } else if (corv_view_is(path, "/big")) {

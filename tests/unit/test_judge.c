@@ -27,6 +27,7 @@ static void without_settings_everything_in_the_binary_holds(void **state)
     assert_int_equal(corv_judge_new(&o, &j, &fault), CORV_OK);
     assert_non_null(corv_judge_schemas(j, CORV_KIND_VTO, "raad", 20261122));
     assert_string_equal(corv_judge_set_name(j, CORV_KIND_VTO, NULL, 20261122), "eigen");
+    assert_int_equal(strlen(corv_judge_set_hash(j, CORV_KIND_VTO, NULL, 20261122)), 64);
     assert_string_not_equal(corv_judge_pack_version(j), "");
     assert_null(corv_judge_reference(j));
     corv_judge_free(j);
