@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "schemas/reader.h"
 #include "schemas/rule_lint.h"
 #include "schemas/rule_machine.h"
 #include "schemas/xml_path.h"
 
 struct corv_rules {
     struct corv_rule_pack *pack; /* owned */
+    struct corv_rule_code *code; /* owned */
     pthread_mutex_t lock;        /* guards idle */
     struct corv_rule_machine *idle;
 };
@@ -48,7 +50,7 @@ static corv_rc borrow(const struct corv_rules *rules, struct corv_rule_machine *
     if (r->idle)
         r->idle = r->idle->next;
     (void)pthread_mutex_unlock(&r->lock);
-    return *out ? CORV_OK : corv_rule_machine_new(r->pack, out, NULL);
+    return *out ? CORV_OK : corv_rule_machine_new(r->code, out);
 }
 
 static void give_back(const struct corv_rules *rules, struct corv_rule_machine *m)
@@ -102,42 +104,39 @@ static void report(
 }
 
 /* The node the finding points at: the first one the at expression finds, else the node. */
-static corv_rc place_of(
-    struct run *run, const struct corv_rule_code *code, xmlNodePtr node, xmlNodePtr *place)
+static corv_rc place_of(struct run *run, const struct corv_rule_each_code *code,
+    const xmlNode *node, const xmlNode **place)
 {
-    xmlXPathObjectPtr found = NULL;
+    struct corv_rule_nodes found = {0};
     corv_rc rc = CORV_OK;
 
     *place = node;
-    if (!code->at)
-        return CORV_OK;
-    rc = corv_rule_machine_nodes(run->m, code->at, node, &found);
-    if (rc == CORV_OK && found->nodesetval && found->nodesetval->nodeNr > 0)
-        *place = found->nodesetval->nodeTab[0];
-    xmlXPathFreeObject(found);
+    if (code->at)
+        rc = corv_rule_machine_nodes(run->m, code->at, node, &found);
+    if (rc == CORV_OK && found.count > 0)
+        *place = found.list[0];
     return rc;
 }
 
 static corv_rc apply_each(struct run *run, const struct corv_rule *rule,
-    const struct corv_rule_code *code, enum corv_severity severity, unsigned *said)
+    const struct corv_rule_each_code *code, enum corv_severity severity, unsigned *said)
 {
-    xmlXPathObjectPtr nodes = NULL;
+    struct corv_rule_nodes nodes = {0};
     corv_rc rc = corv_rule_machine_nodes(run->m, code->select, run->in->message, &nodes);
-    int count = rc == CORV_OK && nodes->nodesetval ? nodes->nodesetval->nodeNr : 0;
 
-    for (int i = 0; rc == CORV_OK && i < count && *said < CORV_RULE_FINDINGS; i++) {
-        xmlNodePtr node = nodes->nodesetval->nodeTab[i], place = NULL;
+    for (size_t i = 0; rc == CORV_OK && i < nodes.count && *said < CORV_RULE_FINDINGS; i++) {
+        const xmlNode *place = NULL;
         bool holds = true;
 
-        rc = corv_rule_machine_test(run->m, code->test, node, &holds);
+        rc = corv_rule_machine_test(run->m, code->test, nodes.list[i], &holds);
         if (rc == CORV_OK && !holds)
-            rc = place_of(run, code, node, &place);
+            rc = place_of(run, code, nodes.list[i], &place);
         if (rc == CORV_OK && !holds) {
             report(run, rule, severity, place);
             ++*said;
         }
     }
-    xmlXPathFreeObject(nodes);
+    corv_rule_machine_forget(run->m);
     return rc;
 }
 
@@ -155,8 +154,8 @@ static bool severity_of(
 /* The rules that give findings of this severity. */
 static corv_rc apply_all(struct run *run, enum corv_severity wanted)
 {
-    const struct corv_rule_pack *pack = run->m->pack;
-    const struct corv_rule_code *code = run->m->codes;
+    const struct corv_rule_pack *pack = run->m->code->pack;
+    const struct corv_rule_each_code *code = run->m->code->eachs;
     corv_rc rc = CORV_OK;
 
     for (size_t r = 0; r < pack->rules_count && rc == CORV_OK; r++) {
@@ -188,8 +187,9 @@ static bool any_enforced(const struct run *run)
 {
     enum corv_severity severity;
 
-    for (size_t r = 0; r < run->m->pack->rules_count; r++)
-        if (severity_of(run, &run->m->pack->rules[r], &severity) && severity == CORV_SEV_ERROR)
+    for (size_t r = 0; r < run->m->code->pack->rules_count; r++)
+        if (severity_of(run, &run->m->code->pack->rules[r], &severity) &&
+            severity == CORV_SEV_ERROR)
             return true;
     return false;
 }
@@ -235,7 +235,9 @@ corv_rc corv_rules_new(
     if (rc == CORV_OK)
         rc = corv_rule_lint(r->pack, fault);
     if (rc == CORV_OK)
-        rc = corv_rule_machine_new(r->pack, &r->idle, fault);
+        rc = corv_rule_code_new(r->pack, &r->code, fault);
+    if (rc == CORV_OK)
+        rc = corv_rule_machine_new(r->code, &r->idle);
     if (rc == CORV_OK)
         rc = corv_rule_machine_rehearse(r->idle, fault);
     if (rc == CORV_OK) {
@@ -256,6 +258,7 @@ void corv_rules_free(struct corv_rules *r)
         r->idle = m->next;
         corv_rule_machine_free(m);
     }
+    corv_rule_code_free(r->code);
     corv_rule_pack_free(r->pack);
     (void)pthread_mutex_destroy(&r->lock);
     free(r);

@@ -15,7 +15,7 @@
 
 #include "schemas/rule_pack.h"
 
-#define CORV_RULE_BUDGET   5000000 /* steps of XPath per message */
+#define CORV_RULE_BUDGET   5000000 /* nodes looked at per message */
 #define CORV_RULE_FINDINGS 10      /* of one rule in one message */
 
 struct corv_rules;

@@ -2,524 +2,451 @@
 #include "schemas/rule_function.h"
 
 #include <libxml/hash.h>
+#include <libxml/xpath.h>
 #include <stdio.h>
 
+#include "schemas/reader.h"
+#include "schemas/reference.h"
+#include "schemas/rule_core.h"
 #include "schemas/rule_date.h"
-#include "schemas/rule_stack.h"
+#include "schemas/rule_node.h"
+#include "schemas/rule_pack.h"
 #include "schemas/rule_text.h"
 #include "schemas/xml_path.h"
 
-static struct corv_rule_scene *scene_of(xmlXPathParserContextPtr p)
+/* ---- arguments --------------------------------------------------------------------------------
+ */
+
+static const struct corv_rule_scene *scene_of(const struct corv_rule_call *c)
 {
-    return p->context->userData;
+    return &c->run->scene;
 }
 
-static void f_waarde(xmlXPathParserContextPtr p, int n)
+/* The first node that is not nil; NULL for a text, or when there is none. */
+static const xmlNode *node(const struct corv_rule_call *c, unsigned i)
 {
-    struct corv_rule_argument a;
+    const struct corv_rule_value *v = &c->arguments[i];
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take(p);
-    corv_rule_give_text(p, a.text);
-    corv_rule_drop(&a);
+    if (v->type != CORV_RULE_NODES)
+        return NULL;
+    for (size_t k = 0; k < v->nodes.count; k++)
+        if (!corv_rule_is_nil(v->nodes.list[k]))
+            return v->nodes.list[k];
+    return NULL;
 }
 
-static void f_gevuld(xmlXPathParserContextPtr p, int n)
+static struct corv_view text_of(const struct corv_rule_call *c, const xmlNode *n)
 {
-    xmlXPathObjectPtr o;
-    bool filled = false;
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    o = corv_rule_take_set(p);
-    if (!o)
-        return;
-    for (int i = 0; o->nodesetval && i < o->nodesetval->nodeNr && !filled; i++) {
-        const xmlNode *node = o->nodesetval->nodeTab[i];
-        xmlChar *owned = NULL;
-
-        if (!corv_rule_is_nil(node))
-            filled = corv_rule_text_of(p, node, &owned).n > 0;
-        xmlFree(owned);
-    }
-    xmlXPathFreeObject(o);
-    corv_rule_give(p, filled);
+    return corv_rule_trim(corv_rule_string_of(c->run, n));
 }
 
-static void f_aanwezig(xmlXPathParserContextPtr p, int n)
+/* A text, or that of the first node that is not nil; trimmed. */
+static struct corv_view text(const struct corv_rule_call *c, unsigned i)
 {
-    xmlXPathObjectPtr from;
-    xmlNodeSetPtr there;
+    const xmlNode *n = node(c, i);
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    from = corv_rule_take_set(p);
-    if (!from)
-        return;
-    there = xmlXPathNodeSetCreate(NULL);
-    for (int i = 0; there && from->nodesetval && i < from->nodesetval->nodeNr; i++)
-        if (!corv_rule_is_nil(from->nodesetval->nodeTab[i]))
-            (void)xmlXPathNodeSetAddUnique(there, from->nodesetval->nodeTab[i]);
-    valuePush(p, there ? xmlXPathWrapNodeSet(there) : NULL);
-    xmlXPathFreeObject(from);
+    if (n)
+        return text_of(c, n);
+    if (c->arguments[i].type == CORV_RULE_NODES)
+        return corv_view_of("", 0);
+    return corv_rule_trim(corv_rule_to_text(c->run, &c->arguments[i]));
 }
 
-static void add_extras(const xmlNode *holder, struct corv_view name, xmlNodeSetPtr into)
+static void give_copy(
+    const struct corv_rule_call *c, struct corv_view v, struct corv_rule_value *out)
 {
-    for (xmlNodePtr block = holder->children; block; block = block->next) {
+    char *copy = corv_rule_take(c->run, v.n + 1);
+
+    if (!copy)
+        return;
+    memcpy(copy, v.p, v.n);
+    out->text = corv_view_of(copy, v.n);
+}
+
+/* ---- nodes and their texts --------------------------------------------------------------------
+ */
+
+static void f_waarde(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    out->text = text(c, 0);
+}
+
+static void f_gevuld(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+
+    for (size_t i = 0; i < from->count && !out->yes && c->run->rc == CORV_OK; i++)
+        out->yes = !corv_rule_is_nil(from->list[i]) && text_of(c, from->list[i]).n > 0;
+}
+
+static void f_aanwezig(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+
+    for (size_t i = 0; i < from->count; i++)
+        if (!corv_rule_is_nil(from->list[i]) &&
+            !corv_rule_nodes_add(c->run, &out->nodes, from->list[i]))
+            return;
+}
+
+static void add_extras(const struct corv_rule_call *c, const xmlNode *holder, struct corv_view name,
+    struct corv_rule_nodes *into)
+{
+    for (const xmlNode *block = holder->children; block; block = block->next) {
         if (!corv_node_is(block, CORV_NS_STUF, "extraElementen"))
             continue;
-        for (xmlNodePtr e = block->children; e; e = e->next)
+        for (const xmlNode *e = block->children; e; e = e->next)
             if (corv_node_is(e, CORV_NS_STUF, "extraElement") &&
                 corv_view_eq(corv_rule_trim(corv_rule_attribute(e, NULL, "naam")), name) &&
-                !corv_rule_is_nil(e))
-                (void)xmlXPathNodeSetAddUnique(into, e);
+                !corv_rule_is_nil(e) && !corv_rule_nodes_add(c->run, into, e))
+                return;
     }
 }
 
-static void f_extra(xmlXPathParserContextPtr p, int n)
+static void f_extra(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument name;
-    xmlXPathObjectPtr from;
-    xmlNodeSetPtr found;
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    struct corv_view name = text(c, 1);
 
-    if (!corv_rule_arity(p, n, 2))
-        return;
-    found = xmlXPathNodeSetCreate(NULL);
-    name = corv_rule_take(p);
-    from = corv_rule_take_set(p);
-    for (int i = 0; found && from && from->nodesetval && i < from->nodesetval->nodeNr; i++) {
-        const xmlNode *node = from->nodesetval->nodeTab[i];
-
-        if (node->type == XML_ELEMENT_NODE)
-            add_extras(node, name.text, found);
-    }
-    if (from && found) {
-        (void)corv_rule_spend(p, 1 + (size_t)found->nodeNr);
-        valuePush(p, xmlXPathWrapNodeSet(found));
-    } else {
-        xmlXPathFreeNodeSet(found);
-    }
-    xmlXPathFreeObject(from);
-    corv_rule_drop(&name);
+    for (size_t i = 0; i < from->count && c->run->rc == CORV_OK; i++)
+        if (from->list[i]->type == XML_ELEMENT_NODE)
+            add_extras(c, from->list[i], name, &out->nodes);
+    (void)corv_rule_spend(c->run, 1 + out->nodes.count);
+    if (from->count > 1)
+        corv_rule_nodes_order(c->run, &out->nodes);
 }
 
-/* The element is one of names, "BG:inp.bsn ZKN:startdatum". */
-static bool is_one_of(const xmlNode *e, struct corv_view names)
-{
-    size_t local = strlen((const char *)e->name);
-    char name[CORV_NAME_TEXT];
+struct wanted {
+    struct {
+        const char *ns;
+        struct corv_view name;
+    } list[24];
+    size_t count;
+};
 
-    for (size_t at = 0, n; at < names.n; at += n + 1) {
-        const char *word = names.p + at, *end = memchr(word, ' ', names.n - at);
+/* "BG:inp.bsn ZKN:startdatum"; a prefix nobody knows names nothing. */
+static void read_names(struct corv_view names, struct wanted *w)
+{
+    for (size_t at = 0, n; at < names.n && w->count < sizeof w->list / sizeof *w->list;
+         at += n + 1) {
+        const char *word = names.p + at, *end = memchr(word, ' ', names.n - at), *colon;
 
         n = end ? (size_t)(end - word) : names.n - at;
-        if (n > local && word[n - local - 1] == ':' &&
-            memcmp(word + n - local, e->name, local) == 0 &&
-            corv_view_is(corv_view_of(word, n), corv_node_name(e, name)))
-            return true;
+        colon = memchr(word, ':', n);
+        if (!colon)
+            continue;
+        w->list[w->count].ns = corv_prefix_ns(corv_view_of(word, (size_t)(colon - word)));
+        w->list[w->count].name = corv_view_of(colon + 1, n - (size_t)(colon + 1 - word));
+        w->count += w->list[w->count].ns != NULL;
     }
+}
+
+static bool is_wanted(const xmlNode *e, const struct wanted *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->list[i].name.n && w->list[i].name.p[0] == (char)e->name[0] &&
+            corv_view_is(w->list[i].name, (const char *)e->name) && e->ns &&
+            strcmp((const char *)e->ns->href, w->list[i].ns) == 0)
+            return true;
     return false;
 }
 
-static void f_diep(xmlXPathParserContextPtr p, int n)
+static void f_diep(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument names;
-    xmlXPathObjectPtr from;
-    xmlNodeSetPtr found;
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    struct wanted wanted = {.count = 0};
     size_t seen = 0;
 
-    if (!corv_rule_arity(p, n, 2))
-        return;
-    found = xmlXPathNodeSetCreate(NULL);
-    names = corv_rule_take(p);
-    from = corv_rule_take_set(p);
-    for (int i = 0; found && from && from->nodesetval && i < from->nodesetval->nodeNr; i++) {
-        const xmlNode *top = from->nodesetval->nodeTab[i];
-
-        for (const xmlNode *e = top; (e = corv_rule_next(e, top)); seen++)
-            if (e->type == XML_ELEMENT_NODE && is_one_of(e, names.text))
-                (void)xmlXPathNodeSetAddUnique(found, (xmlNodePtr)e);
-    }
-    if (corv_rule_spend(p, 1 + seen) && from && found) {
-        valuePush(p, xmlXPathWrapNodeSet(found));
-        found = NULL;
-    }
-    xmlXPathFreeNodeSet(found);
-    xmlXPathFreeObject(from);
-    corv_rule_drop(&names);
+    read_names(text(c, 1), &wanted);
+    for (size_t i = 0; i < from->count && c->run->rc == CORV_OK; i++)
+        for (const xmlNode *e = from->list[i]; (e = corv_rule_next(e, from->list[i])); seen++)
+            if (e->type == XML_ELEMENT_NODE && is_wanted(e, &wanted) &&
+                !corv_rule_nodes_add(c->run, &out->nodes, e))
+                return;
+    (void)corv_rule_spend(c->run, 1 + seen);
+    if (from->count > 1)
+        corv_rule_nodes_order(c->run, &out->nodes);
 }
 
-/* Adds to later every node whose text was seen before. */
-static void pick_repeats(xmlXPathParserContextPtr p, xmlNodeSetPtr set, xmlNodeSetPtr later)
+/* False when this text was there before, or there is no memory. */
+static bool first_time(const struct corv_rule_call *c, xmlHashTablePtr seen, struct corv_view text)
 {
-    xmlHashTablePtr seen = xmlHashCreate(set->nodeNr + 1);
+    xmlChar *key = xmlStrndup(BAD_CAST text.p, (int)text.n);
+    /* The key is copied or kept in the table's dictionary; adding fails when it is there. */
+    bool first = key && xmlHashAddEntry(seen, key, seen) == 0;
 
-    for (int i = 0; seen && i < set->nodeNr; i++) {
-        xmlChar *owned = NULL, *key = NULL;
+    if (!key && c->run->rc == CORV_OK)
+        c->run->rc = CORV_E_NOMEM;
+    xmlFree(key);
+    return first;
+}
+
+static void f_dubbel(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    xmlHashTablePtr seen;
+
+    if (from->count < 2)
+        return;
+    seen = xmlHashCreate((int)from->count + 1);
+    if (!seen)
+        c->run->rc = CORV_E_NOMEM;
+    for (size_t i = 0; seen && i < from->count && c->run->rc == CORV_OK; i++) {
         struct corv_view text = {"", 0};
 
-        if (!corv_rule_is_nil(set->nodeTab[i]))
-            text = corv_rule_text_of(p, set->nodeTab[i], &owned);
-        if (text.n)
-            key = xmlStrndup(BAD_CAST text.p, (int)text.n);
-        /* The key is copied or kept in the table's dictionary; adding fails when it is there. */
-        if (key && xmlHashAddEntry(seen, key, set) != 0)
-            (void)xmlXPathNodeSetAddUnique(later, set->nodeTab[i]);
-        xmlFree(key);
-        xmlFree(owned);
-        if (p->error != XPATH_EXPRESSION_OK)
-            break;
+        if (!corv_rule_is_nil(from->list[i]))
+            text = text_of(c, from->list[i]);
+        if (text.n && !first_time(c, seen, text))
+            (void)corv_rule_nodes_add(c->run, &out->nodes, from->list[i]);
     }
-    if (!seen)
-        xmlXPathErr(p, XPATH_MEMORY_ERROR);
     xmlHashFree(seen, NULL);
 }
 
-static void f_dubbel(xmlXPathParserContextPtr p, int n)
+static void f_huidig(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    xmlXPathObjectPtr from;
-    xmlNodeSetPtr later;
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    from = corv_rule_take_set(p);
-    if (!from)
-        return;
-    later = xmlXPathNodeSetCreate(NULL);
-    xmlXPathNodeSetSort(from->nodesetval);
-    if (later && from->nodesetval)
-        pick_repeats(p, from->nodesetval, later);
-    valuePush(p, later ? xmlXPathWrapNodeSet(later) : NULL);
-    xmlXPathFreeObject(from);
+    if (scene_of(c)->current)
+        (void)corv_rule_nodes_add(c->run, &out->nodes, scene_of(c)->current);
 }
 
-static void f_huidig(xmlXPathParserContextPtr p, int n)
+static void f_naam(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    if (!corv_rule_arity(p, n, 0))
-        return;
-    valuePush(p, xmlXPathNewNodeSet(scene_of(p)->current));
-}
-
-static void f_naam(xmlXPathParserContextPtr p, int n)
-{
-    struct corv_rule_argument a;
+    const xmlNode *n = node(c, 0);
     char name[CORV_NAME_TEXT] = "";
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take_node(p);
-    if (a.node && a.node->type == XML_ELEMENT_NODE)
-        (void)corv_node_name(a.node, name);
-    corv_rule_give_text(p, corv_view_str(name));
-    corv_rule_drop(&a);
+    if (n && n->type == XML_ELEMENT_NODE)
+        (void)corv_node_name(n, name);
+    give_copy(c, corv_view_str(name), out);
 }
 
 /* /JZ:a/ZKN:b[2] without the [2]. */
-static void f_pad(xmlXPathParserContextPtr p, int n)
+static void f_pad(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
     char path[256] = "";
     size_t kept = 0;
     bool inside = false;
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take_node(p);
-    corv_node_path(a.node, NULL, path, sizeof path);
-    for (const char *c = path; *c; c++) {
-        inside = inside || *c == '[';
+    corv_node_path(node(c, 0), NULL, path, sizeof path);
+    for (const char *p = path; *p; p++) {
+        inside = inside || *p == '[';
         if (!inside)
-            path[kept++] = *c;
-        inside = inside && *c != ']';
+            path[kept++] = *p;
+        inside = inside && *p != ']';
     }
-    (void)corv_rule_spend(p, 8);
-    corv_rule_give_text(p, corv_view_of(path, kept));
-    corv_rule_drop(&a);
+    (void)corv_rule_spend(c->run, 8);
+    give_copy(c, corv_view_of(path, kept), out);
 }
 
-static void f_in_lijst(xmlXPathParserContextPtr p, int n)
-{
-    struct corv_rule_argument value, list;
-    char text[512], name[64];
+/* ---- values -----------------------------------------------------------------------------------
+ */
 
-    if (!corv_rule_arity(p, n, 2))
-        return;
-    list = corv_rule_take(p);
-    value = corv_rule_take(p);
-    (void)snprintf(name, sizeof name, "%.*s", (int)list.text.n, list.text.p);
-    if (!corv_rule_list_known(scene_of(p)->pack, name))
-        xmlXPathErr(p, XPATH_EXPR_ERROR);
-    if (value.text.n < sizeof text) {
-        memcpy(text, value.text.p, value.text.n);
-        text[value.text.n] = '\0';
-        corv_rule_give(p, corv_rule_in_list(scene_of(p)->pack, name, text));
-    } else {
-        corv_rule_give(p, false);
-    }
-    corv_rule_drop(&value);
-    corv_rule_drop(&list);
+static void f_in_lijst(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_list *list = corv_rule_list_by_name(scene_of(c)->pack, text(c, 1));
+
+    if (list)
+        out->yes = corv_rule_in_list(list, text(c, 0));
+    else if (c->run->rc == CORV_OK)
+        c->run->rc = CORV_E_INTERNAL;
 }
 
-static void f_elfproef(xmlXPathParserContextPtr p, int n)
+static void f_elfproef(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take(p);
-    corv_rule_give(p, corv_rule_bsn(a.text));
-    corv_rule_drop(&a);
+    out->yes = corv_rule_bsn(text(c, 0));
 }
 
-static void f_tijdstip_geldig(xmlXPathParserContextPtr p, int n)
+static void f_tijdstip_geldig(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take(p);
-    corv_rule_give(p, corv_rule_moment_valid(a.text));
-    corv_rule_drop(&a);
+    out->yes = corv_rule_moment_valid(text(c, 0));
 }
 
-static void f_bestandsnaam_geldig(xmlXPathParserContextPtr p, int n)
+/* Not trimmed: a space in front is what the rule is about. */
+static struct corv_view whole(const struct corv_rule_call *c)
 {
-    xmlChar *name; /* not trimmed: a space in front is what the rule is about */
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    name = xmlXPathPopString(p);
-    corv_rule_give(p, corv_rule_file_name(corv_view_str((const char *)name), false));
-    xmlFree(name);
+    return corv_rule_to_text(c->run, &c->arguments[0]);
 }
 
-static void f_bestandsnaam_leesbaar(xmlXPathParserContextPtr p, int n)
+static void f_bestandsnaam_geldig(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    xmlChar *name;
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    name = xmlXPathPopString(p);
-    corv_rule_give(p, corv_rule_file_name(corv_view_str((const char *)name), true));
-    xmlFree(name);
+    out->yes = corv_rule_file_name(whole(c), false);
 }
 
-static void f_extensie(xmlXPathParserContextPtr p, int n)
+static void f_bestandsnaam_leesbaar(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
+    out->yes = corv_rule_file_name(whole(c), true);
+}
+
+static void f_extensie(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
     char extension[16];
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take(p);
-    corv_rule_give_text(p, corv_view_str(corv_rule_extension(a.text, extension)));
-    corv_rule_drop(&a);
+    give_copy(c, corv_view_str(corv_rule_extension(text(c, 0), extension)), out);
 }
 
+/* ---- days -------------------------------------------------------------------------------------
+ */
+
 /* How much of the date is known; V when nothing says so. */
-static char known_part(const xmlNode *node)
+static char known_part(const xmlNode *n)
 {
     struct corv_view value = {"V", 1};
 
-    if (node)
-        value = corv_rule_attribute(node, CORV_NS_STUF, "indOnvolledigeDatum");
+    if (n)
+        value = corv_rule_attribute(n, CORV_NS_STUF, "indOnvolledigeDatum");
     if (!value.n)
         return 'V';
     return value.p[0];
 }
 
-static struct corv_rule_date day_of(const struct corv_rule_argument *a)
+static struct corv_rule_date day(const struct corv_rule_call *c, unsigned i)
 {
-    return corv_rule_day_of(a->text, known_part(a->node));
+    return corv_rule_day_of(text(c, i), known_part(node(c, i)));
 }
 
-static void f_datum_geldig(xmlXPathParserContextPtr p, int n)
+static void f_datum_geldig(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
-
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take(p);
-    corv_rule_give(p, corv_rule_date_read(a.text, known_part(a.node)).valid);
-    corv_rule_drop(&a);
+    out->yes = corv_rule_date_read(text(c, 0), known_part(node(c, 0))).valid;
 }
 
-static void f_datum_na(xmlXPathParserContextPtr p, int n)
+static void f_datum_na(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a, b;
-
-    if (!corv_rule_arity(p, n, 2))
-        return;
-    b = corv_rule_take(p);
-    a = corv_rule_take(p);
-    corv_rule_give(p, corv_rule_date_after(day_of(&a), day_of(&b)));
-    corv_rule_drop(&a);
-    corv_rule_drop(&b);
+    out->yes = corv_rule_date_after(day(c, 0), day(c, 1));
 }
 
-static void give_day(xmlXPathParserContextPtr p, int day)
+static void give_day(const struct corv_rule_call *c, int date, struct corv_rule_value *out)
 {
-    char text[16] = "";
+    char digits[16] = "";
 
-    if (day)
-        (void)snprintf(text, sizeof text, "%08d", day);
-    corv_rule_give_text(p, corv_view_str(text));
+    if (date)
+        (void)snprintf(digits, sizeof digits, "%08d", date);
+    give_copy(c, corv_view_str(digits), out);
 }
 
-static void f_datum_plus(xmlXPathParserContextPtr p, int n)
+static void f_datum_plus(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
-    struct corv_rule_date day;
-    double days;
+    double days = corv_rule_to_number(c->run, &c->arguments[1]);
+    struct corv_rule_date from = day(c, 0);
 
-    if (!corv_rule_arity(p, n, 2))
-        return;
-    days = xmlXPathPopNumber(p);
-    a = corv_rule_take(p);
-    day = day_of(&a);
-    if (!(days > -400000 && days < 400000) || !day.valid || day.first != day.last)
-        give_day(p, 0);
+    if (!(days > -400000 && days < 400000) || !from.valid || from.first != from.last)
+        give_day(c, 0, out);
     else
-        give_day(p, corv_rule_day_plus(day.first, (int)days));
-    corv_rule_drop(&a);
+        give_day(c, corv_rule_day_plus(from.first, (int)days), out);
 }
 
-static void f_vandaag(xmlXPathParserContextPtr p, int n)
+static void f_vandaag(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    if (!corv_rule_arity(p, n, 0))
-        return;
-    give_day(p, scene_of(p)->today);
+    give_day(c, scene_of(c)->today, out);
 }
+
+/* ---- attachments ------------------------------------------------------------------------------
+ */
 
 /* As the reader counted it while it cut the text out; from the tree when there was no reader. */
-static struct corv_base64 base64_of(xmlXPathParserContextPtr p, const xmlNode *node)
+static struct corv_base64 base64_of(const struct corv_rule_call *c, const xmlNode *n)
 {
-    const struct corv_document *d = scene_of(p)->document;
-    const struct corv_attachment *a = d ? corv_document_attachment(d, node) : NULL;
+    const struct corv_document *d = scene_of(c)->document;
+    const struct corv_attachment *a = d ? corv_document_attachment(d, n) : NULL;
     struct corv_base64 base64 = {0};
-    struct corv_view text;
-    xmlChar *owned;
 
     if (d) /* the look-up walked the list */
-        (void)corv_rule_spend(p, d->attachments_count / 16);
+        (void)corv_rule_spend(c->run, d->attachments_count / 16);
     if (a)
         return a->base64;
-    text = corv_rule_text_of(p, node, &owned);
-    (void)corv_base64_add(&base64, text);
-    xmlFree(owned);
+    (void)corv_base64_add(&base64, text_of(c, n));
     return base64;
 }
 
-static void f_bijlage_bytes(xmlXPathParserContextPtr p, int n)
+static void f_bijlage_bytes(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    xmlXPathObjectPtr o;
-    double bytes = 0;
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    o = corv_rule_take_set(p);
-    if (!o)
-        return;
-    for (int i = 0; o->nodesetval && i < o->nodesetval->nodeNr; i++) {
-        struct corv_base64 base64 = base64_of(p, o->nodesetval->nodeTab[i]);
+    for (size_t i = 0; i < from->count && c->run->rc == CORV_OK; i++) {
+        struct corv_base64 base64 = base64_of(c, from->list[i]);
 
-        bytes += (double)corv_base64_bytes(&base64);
+        out->number += (double)corv_base64_bytes(&base64);
     }
-    xmlXPathFreeObject(o);
-    valuePush(p, xmlXPathNewFloat(bytes));
 }
 
-static void f_bijlage_zuiver(xmlXPathParserContextPtr p, int n)
+static void f_bijlage_zuiver(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    struct corv_rule_argument a;
+    const xmlNode *n = node(c, 0);
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take_node(p);
-    corv_rule_give(p, !a.node || base64_of(p, a.node).strange == 0);
-    corv_rule_drop(&a);
+    out->yes = !n || base64_of(c, n).strange == 0;
 }
 
-static bool is_oin(struct corv_view text)
+/* ---- instances --------------------------------------------------------------------------------
+ */
+
+static bool is_oin(struct corv_view v)
 {
-    return text.n == 20 && strspn(text.p, "0123456789") >= 20;
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] < '0' || v.p[i] > '9')
+            return false;
+    return v.n == 20;
 }
 
-static void f_instantie_bekend(xmlXPathParserContextPtr p, int n)
+static void f_instantie_bekend(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    const struct corv_reference *r = scene_of(p)->reference;
-    struct corv_rule_argument a;
+    const struct corv_reference *r = scene_of(c)->reference;
+    struct corv_view who = text(c, 0);
 
-    if (!corv_rule_arity(p, n, 1))
-        return;
-    a = corv_rule_take(p);
-    corv_rule_give(p, !r || is_oin(a.text) || corv_reference_by_code(r, a.text));
-    corv_rule_drop(&a);
+    out->yes = !r || is_oin(who) || corv_reference_by_code(r, who);
 }
 
-static void f_instantie_actief(xmlXPathParserContextPtr p, int n)
+static void f_instantie_actief(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    const struct corv_reference *r = scene_of(p)->reference;
+    const struct corv_reference *r = scene_of(c)->reference;
     const struct corv_instance *found = NULL;
-    struct corv_rule_argument a, on;
-    struct corv_rule_date day;
+    struct corv_rule_date on = day(c, 1);
+    struct corv_view who = text(c, 0);
 
-    if (!corv_rule_arity(p, n, 2))
-        return;
-    on = corv_rule_take(p);
-    a = corv_rule_take(p);
-    day = day_of(&on);
-    if (r && day.valid)
-        found = is_oin(a.text) ? corv_reference_by_oin(r, a.text, day.first)
-                               : corv_reference_by_code(r, a.text);
-    corv_rule_give(p, !found || corv_instance_valid(found, day.first));
-    corv_rule_drop(&a);
-    corv_rule_drop(&on);
+    if (r && on.valid)
+        found =
+            is_oin(who) ? corv_reference_by_oin(r, who, on.first) : corv_reference_by_code(r, who);
+    out->yes = !found || corv_instance_valid(found, on.first);
 }
 
-static const struct {
-    const char *name;
-    xmlXPathFunction f;
-} functions[] = {
-    {"waarde", f_waarde},
-    {"gevuld", f_gevuld},
-    {"aanwezig", f_aanwezig},
-    {"diep", f_diep},
-    {"extra", f_extra},
-    {"dubbel", f_dubbel},
-    {"huidig", f_huidig},
-    {"naam", f_naam},
-    {"pad", f_pad},
-    {"in-lijst", f_in_lijst},
-    {"elfproef", f_elfproef},
-    {"datum-geldig", f_datum_geldig},
-    {"datum-na", f_datum_na},
-    {"datum-plus", f_datum_plus},
-    {"vandaag", f_vandaag},
-    {"tijdstip-geldig", f_tijdstip_geldig},
-    {"bestandsnaam-geldig", f_bestandsnaam_geldig},
-    {"bestandsnaam-leesbaar", f_bestandsnaam_leesbaar},
-    {"extensie", f_extensie},
-    {"bijlage-bytes", f_bijlage_bytes},
-    {"bijlage-zuiver", f_bijlage_zuiver},
-    {"instantie-bekend", f_instantie_bekend},
-    {"instantie-actief", f_instantie_actief},
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+static const struct corv_rule_function functions[] = {
+    {"waarde", f_waarde, 1, 1, CORV_RULE_TEXT, 0, false},
+    {"gevuld", f_gevuld, 1, 1, CORV_RULE_BOOL, 1, false},
+    {"aanwezig", f_aanwezig, 1, 1, CORV_RULE_NODES, 1, false},
+    {"diep", f_diep, 2, 2, CORV_RULE_NODES, 1, false},
+    {"extra", f_extra, 2, 2, CORV_RULE_NODES, 1, false},
+    {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false},
+    {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false},
+    {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false},
+    {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false},
+    {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false},
+    {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"datum-geldig", f_datum_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"datum-na", f_datum_na, 2, 2, CORV_RULE_BOOL, 0, false},
+    {"datum-plus", f_datum_plus, 2, 2, CORV_RULE_TEXT, 0, false},
+    {"vandaag", f_vandaag, 0, 0, CORV_RULE_TEXT, 0, false},
+    {"tijdstip-geldig", f_tijdstip_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"bestandsnaam-geldig", f_bestandsnaam_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"bestandsnaam-leesbaar", f_bestandsnaam_leesbaar, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"extensie", f_extensie, 1, 1, CORV_RULE_TEXT, 0, false},
+    {"bijlage-bytes", f_bijlage_bytes, 1, 1, CORV_RULE_NUMBER, 1, false},
+    {"bijlage-zuiver", f_bijlage_zuiver, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"instantie-bekend", f_instantie_bekend, 1, 1, CORV_RULE_BOOL, 0, false},
+    {"instantie-actief", f_instantie_actief, 2, 2, CORV_RULE_BOOL, 0, false},
+    {0},
 };
 
-bool corv_rule_function_known(struct corv_view name)
+static const struct corv_rule_function *in_table(
+    const struct corv_rule_function *table, struct corv_view name)
 {
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (corv_view_is(name, functions[i].name))
-            return true;
-    return false;
+    for (; table->name; table++)
+        if (corv_view_is(name, table->name))
+            return table;
+    return NULL;
 }
 
-corv_rc corv_rule_functions_register(xmlXPathContextPtr ctxt)
+const struct corv_rule_function *corv_rule_function_find(struct corv_view name)
 {
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (xmlXPathRegisterFunc(ctxt, BAD_CAST functions[i].name, functions[i].f) != 0)
-            return CORV_E_NOMEM;
-    return CORV_OK;
+    const struct corv_rule_function *f = in_table(functions, name);
+
+    return f ? f : in_table(corv_rule_core, name);
 }

@@ -24,27 +24,36 @@
  *   instantie-bekend(s)      in the reference list, or no list was imported, or an OIN
  *   instantie-actief(s, d)   not ended in that list on day d
  *
- * Each costs time that is linear in what it reads, and counts it with the machine's budget.
- * Called by libxml2 on the thread of the machine. Test: tests/unit/test_rule_function.c */
+ * Each costs time that is linear in what it reads, and counts it with the run's budget. The
+ * functions of XPath itself are in rule_core.h. Test: tests/unit/test_rule_expr.c */
 #ifndef CORV_SCHEMAS_RULE_FUNCTION_H
 #define CORV_SCHEMAS_RULE_FUNCTION_H
 
-#include <libxml/xpathInternals.h>
+#include "schemas/rule_value.h"
 
-#include "schemas/reader.h"
-#include "schemas/reference.h"
-#include "schemas/rule_pack.h"
+#define CORV_RULE_ARGUMENTS 8
 
-/* What the functions may look at; the context's userData. */
-struct corv_rule_scene {
-    const struct corv_rule_pack *pack;
-    const struct corv_document *document;   /* NULL: attachments are read from the tree */
-    const struct corv_reference *reference; /* NULL: no list */
-    xmlNodePtr current;                     /* for huidig() */
-    int today;                              /* YYYYMMDD */
+struct corv_rule_place;
+
+struct corv_rule_call {
+    struct corv_rule_run *run;
+    const struct corv_rule_place *place;
+    const struct corv_rule_value *arguments;
+    unsigned count;
 };
 
-CORV_MUST_CHECK corv_rc corv_rule_functions_register(xmlXPathContextPtr ctxt);
-bool corv_rule_function_known(struct corv_view name);
+struct corv_rule_function {
+    const char *name;
+    /* out has its type already, and is empty, zero or false. */
+    void (*run)(const struct corv_rule_call *c, struct corv_rule_value *out);
+    unsigned least; /* arguments */
+    unsigned most;
+    enum corv_rule_type gives;
+    unsigned nodes;  /* bit per argument that must be nodes */
+    bool positional; /* asks for the place among its siblings */
+};
+
+/* NULL: there is none of that name, here or in rule_core.h. */
+const struct corv_rule_function *corv_rule_function_find(struct corv_view name);
 
 #endif

@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "schemas/rule_function.h"
+#include "schemas/rule_pack.h"
 
 struct look {
     const struct corv_rule_pack *pack;
@@ -13,18 +14,10 @@ struct look {
     uint32_t kinds;    /* that the expression is evaluated for */
 };
 
-static bool core_function(struct corv_view name)
+/* and ( … ), or ( … ): no functions. */
+static bool operator_word(struct corv_view name)
 {
-    static const char *const names[] = {"last", "position", "count", "id", "local-name",
-        "namespace-uri", "name", "string", "concat", "starts-with", "contains", "substring-before",
-        "substring-after", "substring", "string-length", "normalize-space", "translate", "boolean",
-        "not", "true", "false", "lang", "number", "sum", "floor", "ceiling", "round", "comment",
-        "text", "node", "processing-instruction", "and", "or", "div", "mod"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (corv_view_is(name, names[i]))
-            return true;
-    return false;
+    return corv_view_is(name, "and") || corv_view_is(name, "or");
 }
 
 static bool given(const struct look *l, struct corv_view name)
@@ -73,8 +66,7 @@ static corv_rc look_through(const struct look *l, const char *at)
             at += 1 + name.n;
         } else if (name.n) {
             at += name.n;
-            if (*after_blanks(at) == '(' && !core_function(name) &&
-                !corv_rule_function_known(name) && !memmem(name.p, name.n, "::", 2))
+            if (*after_blanks(at) == '(' && !operator_word(name) && !corv_rule_function_find(name))
                 return fail(l, name, "no such function");
         } else {
             at++;

@@ -2,262 +2,238 @@
 #include "schemas/rule_machine.h"
 
 #include <libxml/xpath.h>
+#include <stdint.h>
 #include <stdlib.h>
 
-#define NODES_PER_OP 4 /* copying so many nodes costs as much as one step of XPath */
-#define XMIME        "http://www.w3.org/2005/05/xmlmime"
+#define CODE_MOST    ((size_t)8 << 20)  /* bytes of all expressions of a pack */
+#define SCRATCH_MOST ((size_t)16 << 20) /* bytes while one message is judged */
 
-/* What libxml2 has to say is read from ctxt->lastError; nothing goes to stderr. */
-static void hear(void *data, xmlErrorPtr error)
+/* ---- the code ---------------------------------------------------------------------------------
+ */
+
+static corv_rc compile(struct corv_rule_code *code, const char *text, const char *where,
+    const struct corv_rule_expr **out, struct corv_fault *fault)
 {
-    (void)data;
-    (void)error;
-}
-
-/* A variable is copied each time it is used; the copy counts. NULL (no such variable) once the
- * budget is spent: libxml2 stops there, and trouble() sees why. */
-static xmlXPathObjectPtr look_up(void *data, const xmlChar *name, const xmlChar *ns)
-{
-    struct corv_rule_machine *m = data;
-
-    for (size_t i = 0; !ns && i < m->pack->lets_count; i++) {
-        xmlXPathObjectPtr value = m->values[i];
-
-        if (!value || strcmp(m->pack->lets[i].name, (const char *)name) != 0)
-            continue;
-        if (value->nodesetval)
-            m->ctxt->opCount += (unsigned long)value->nodesetval->nodeNr / NODES_PER_OP;
-        if (m->ctxt->opLimit && m->ctxt->opCount >= m->ctxt->opLimit)
-            return NULL;
-        return xmlXPathObjectCopy(value);
-    }
-    return NULL;
-}
-
-static corv_rc prepare(struct corv_rule_machine *m)
-{
-    static const char *const names[][2] = {{"JZ", CORV_NS_JZ}, {"ZKN", CORV_NS_ZKN},
-        {"BG", CORV_NS_BG}, {"StUF", CORV_NS_STUF}, {"xsi", CORV_NS_XSI}, {"xmime", XMIME}};
-
-    m->ctxt = xmlXPathNewContext(NULL);
-    if (!m->ctxt)
-        return CORV_E_NOMEM;
-    if (xmlXPathContextSetCache(m->ctxt, 1, -1, 0) != 0) /* keeps freed objects for the next */
-        return CORV_E_NOMEM;
-    m->ctxt->error = hear;
-    m->ctxt->userData = &m->scene;
-    xmlXPathRegisterVariableLookup(m->ctxt, look_up, m);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (xmlXPathRegisterNs(m->ctxt, BAD_CAST names[i][0], BAD_CAST names[i][1]) != 0)
-            return CORV_E_NOMEM;
-    return corv_rule_functions_register(m->ctxt);
-}
-
-static corv_rc compile(struct corv_rule_machine *m, const char *text, const char *where,
-    xmlXPathCompExprPtr *out, struct corv_fault *fault)
-{
-    if (!text)
-        return CORV_OK;
-    *out = xmlXPathCtxtCompile(m->ctxt, BAD_CAST text);
-    if (*out)
-        return CORV_OK;
-    return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_SETTINGS, "rules.pack",
-        "%s: this is no XPath 1.0: %.120s", where, text);
-}
-
-static corv_rc compile_rules(struct corv_rule_machine *m, struct corv_fault *fault)
-{
+    const char *at = NULL;
     corv_rc rc = CORV_OK;
-    size_t at = 0;
 
-    for (size_t r = 0; r < m->pack->rules_count; r++)
-        m->codes_count += m->pack->rules[r].each_count;
-    m->codes = calloc(m->codes_count + 1, sizeof *m->codes);
-    if (!m->codes)
+    if (text)
+        rc = corv_rule_expr_read(text, &code->room, &code->names, out, &at);
+    if (rc == CORV_E_INVALID)
+        return CORV_FAIL(fault, rc, CORV_FAULT_SETTINGS, "rules.pack",
+            "%s: no expression that a rule can use, from here on: %.120s", where, at);
+    return rc;
+}
+
+static corv_rc compile_nodes(struct corv_rule_code *code, const char *text, const char *where,
+    const struct corv_rule_expr **out, struct corv_fault *fault)
+{
+    corv_rc rc = compile(code, text, where, out, fault);
+
+    if (rc == CORV_OK && *out && (*out)->type != CORV_RULE_NODES)
+        return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_SETTINGS, "rules.pack",
+            "%s: no nodes: %.120s", where, text);
+    return rc;
+}
+
+static corv_rc compile_each(struct corv_rule_code *code, const struct corv_rule *rule, size_t e,
+    struct corv_rule_each_code *into, struct corv_fault *fault)
+{
+    corv_rc rc = compile_nodes(code, rule->each[e].select, rule->id, &into->select, fault);
+
+    if (rc == CORV_OK)
+        rc = compile(code, rule->each[e].test, rule->id, &into->test, fault);
+    if (rc == CORV_OK)
+        rc = compile_nodes(code, rule->each[e].at, rule->id, &into->at, fault);
+    return rc;
+}
+
+static corv_rc compile_rules(struct corv_rule_code *code, struct corv_fault *fault)
+{
+    const struct corv_rule_pack *pack = code->pack;
+    size_t count = 0, at = 0;
+    corv_rc rc = CORV_OK;
+
+    for (size_t r = 0; r < pack->rules_count; r++)
+        count += pack->rules[r].each_count;
+    code->eachs = calloc(count + 1, sizeof *code->eachs);
+    if (!code->eachs)
         return CORV_E_NOMEM;
-    for (size_t r = 0; r < m->pack->rules_count && rc == CORV_OK; r++) {
-        const struct corv_rule *rule = &m->pack->rules[r];
+    for (size_t r = 0; r < pack->rules_count; r++)
+        for (size_t e = 0; e < pack->rules[r].each_count && rc == CORV_OK; e++, at++)
+            rc = compile_each(code, &pack->rules[r], e, &code->eachs[at], fault);
+    return rc;
+}
 
-        for (size_t e = 0; e < rule->each_count && rc == CORV_OK; e++, at++) {
-            rc = compile(m, rule->each[e].select, rule->id, &m->codes[at].select, fault);
-            if (rc == CORV_OK)
-                rc = compile(m, rule->each[e].test, rule->id, &m->codes[at].test, fault);
-            if (rc == CORV_OK)
-                rc = compile(m, rule->each[e].at, rule->id, &m->codes[at].at, fault);
-        }
+static corv_rc compile_lets(struct corv_rule_code *code, struct corv_fault *fault)
+{
+    const struct corv_rule_pack *pack = code->pack;
+    corv_rc rc = CORV_OK;
+
+    code->lets = calloc(pack->lets_count + 1, sizeof *code->lets);
+    if (!code->lets)
+        return CORV_E_NOMEM;
+    for (size_t i = 0; i < pack->lets_count && rc == CORV_OK; i++) {
+        const struct corv_rule_let *let = &pack->lets[i];
+
+        rc = compile_nodes(code, let->select, let->name, &code->lets[i].select, fault);
+        code->lets[i].slot = corv_rule_slot(&code->names, corv_view_str(let->name));
+        if (code->lets[i].slot == SIZE_MAX)
+            rc = CORV_E_NOMEM;
     }
     return rc;
 }
 
-static corv_rc compile_lets(struct corv_rule_machine *m, struct corv_fault *fault)
+corv_rc corv_rule_code_new(
+    const struct corv_rule_pack *pack, struct corv_rule_code **out, struct corv_fault *fault)
 {
-    corv_rc rc = CORV_OK;
-
-    m->lets = calloc(m->pack->lets_count + 1, sizeof *m->lets);
-    m->values = calloc(m->pack->lets_count + 1, sizeof *m->values);
-    if (!m->lets || !m->values)
-        return CORV_E_NOMEM;
-    for (size_t i = 0; i < m->pack->lets_count && rc == CORV_OK; i++)
-        rc = compile(m, m->pack->lets[i].select, m->pack->lets[i].name, &m->lets[i], fault);
-    return rc;
-}
-
-corv_rc corv_rule_machine_new(
-    const struct corv_rule_pack *pack, struct corv_rule_machine **out, struct corv_fault *fault)
-{
-    struct corv_rule_machine *m = calloc(1, sizeof *m);
-    corv_rc rc = m ? CORV_OK : CORV_E_NOMEM;
+    struct corv_rule_code *code = calloc(1, sizeof *code);
+    corv_rc rc;
 
     *out = NULL;
-    if (rc == CORV_OK) {
-        m->pack = pack;
-        rc = prepare(m);
-    }
+    if (!code)
+        return CORV_E_NOMEM;
+    code->pack = pack;
+    corv_rule_room_init(&code->room, CODE_MOST);
+    rc = compile_lets(code, fault);
     if (rc == CORV_OK)
-        rc = compile_lets(m, fault);
+        rc = compile_rules(code, fault);
     if (rc == CORV_OK)
-        rc = compile_rules(m, fault);
-    if (rc == CORV_OK) {
-        *out = m;
-        return CORV_OK;
-    }
-    corv_rule_machine_free(m);
+        *out = code;
+    else
+        corv_rule_code_free(code);
     return rc;
+}
+
+void corv_rule_code_free(struct corv_rule_code *code)
+{
+    if (!code)
+        return;
+    corv_rule_room_free(&code->room);
+    free(code->names.list);
+    free(code->lets);
+    free(code->eachs);
+    free(code);
+}
+
+/* ---- the machine ------------------------------------------------------------------------------
+ */
+
+corv_rc corv_rule_machine_new(const struct corv_rule_code *code, struct corv_rule_machine **out)
+{
+    struct corv_rule_machine *m = calloc(1, sizeof *m);
+
+    *out = m;
+    if (!m)
+        return CORV_E_NOMEM;
+    m->code = code;
+    corv_rule_room_init(&m->run.room, SCRATCH_MOST);
+    m->run.variables = calloc(code->names.count + 1, sizeof *m->run.variables);
+    if (m->run.variables)
+        return CORV_OK;
+    corv_rule_machine_free(m);
+    *out = NULL;
+    return CORV_E_NOMEM;
 }
 
 void corv_rule_machine_free(struct corv_rule_machine *m)
 {
     if (!m)
         return;
-    for (size_t i = 0; m->lets && i < m->pack->lets_count; i++)
-        xmlXPathFreeCompExpr(m->lets[i]);
-    for (size_t i = 0; m->codes && i < m->codes_count; i++) {
-        xmlXPathFreeCompExpr(m->codes[i].select);
-        xmlXPathFreeCompExpr(m->codes[i].test);
-        xmlXPathFreeCompExpr(m->codes[i].at);
-    }
-    free(m->lets);
-    free(m->values);
-    free(m->codes);
-    xmlXPathFreeContext(m->ctxt);
+    corv_rule_room_free(&m->run.room);
+    free(m->run.variables);
     free(m);
 }
 
-/* libxml2 numbers its XPath errors from XML_XPATH_EXPRESSION_OK on. */
-static corv_rc trouble(const struct corv_rule_machine *m)
+corv_rc corv_rule_machine_nodes(struct corv_rule_machine *m,
+    const struct corv_rule_expr *expression, const xmlNode *from, struct corv_rule_nodes *out)
 {
-    int code = m->ctxt->lastError.code - XML_XPATH_EXPRESSION_OK;
+    const struct corv_rule_place place = {from, 1, 1};
+    struct corv_rule_value v;
 
-    if (m->ctxt->opLimit && m->ctxt->opCount >= m->ctxt->opLimit)
-        return CORV_E_LIMIT;
-    switch (code) {
-    case XPATH_OP_LIMIT_EXCEEDED:
-    case XPATH_RECURSION_LIMIT_EXCEEDED:
-        return CORV_E_LIMIT;
-    case XPATH_MEMORY_ERROR:
-        return CORV_E_NOMEM;
-    default:
-        return CORV_E_INTERNAL;
-    }
+    m->run.scene.current = from;
+    corv_rule_eval(&m->run, expression, &place, &v);
+    *out = v.nodes;
+    return m->run.rc;
 }
 
-static void look_at(struct corv_rule_machine *m, xmlNodePtr node)
+corv_rc corv_rule_machine_test(struct corv_rule_machine *m, const struct corv_rule_expr *expression,
+    const xmlNode *node, bool *holds)
 {
-    m->ctxt->node = node;
-    m->ctxt->contextSize = 1;
-    m->ctxt->proximityPosition = 1;
-    xmlResetError(&m->ctxt->lastError);
-}
+    const struct corv_rule_place place = {node, 1, 1};
+    struct corv_rule_mark mark = corv_rule_room_mark(&m->run.room);
+    struct corv_rule_value v;
 
-corv_rc corv_rule_machine_nodes(struct corv_rule_machine *m, xmlXPathCompExprPtr expression,
-    xmlNodePtr from, xmlXPathObjectPtr *out)
-{
-    look_at(m, from);
-    *out = xmlXPathCompiledEval(expression, m->ctxt);
-    if (!*out)
-        return trouble(m);
-    if ((*out)->type != XPATH_NODESET) {
-        xmlXPathFreeObject(*out);
-        *out = NULL;
-        return CORV_E_INTERNAL;
-    }
-    xmlXPathNodeSetSort((*out)->nodesetval);
-    return CORV_OK;
-}
-
-corv_rc corv_rule_machine_test(
-    struct corv_rule_machine *m, xmlXPathCompExprPtr expression, xmlNodePtr node, bool *holds)
-{
-    int answer;
-
-    look_at(m, node);
-    m->scene.current = node;
-    answer = xmlXPathCompiledEvalToBoolean(expression, m->ctxt);
-    *holds = answer == 1;
-    return answer < 0 ? trouble(m) : CORV_OK;
+    m->run.scene.current = node;
+    corv_rule_eval(&m->run, expression, &place, &v);
+    *holds = corv_rule_to_bool(&v);
+    corv_rule_room_back(&m->run.room, mark);
+    return m->run.rc;
 }
 
 corv_rc corv_rule_machine_begin(struct corv_rule_machine *m, xmlNodePtr message,
-    enum corv_kind kind, const struct corv_rule_scene *scene, unsigned long budget)
+    enum corv_kind kind, const struct corv_rule_scene *scene, size_t budget)
 {
+    const struct corv_rule_code *code = m->code;
     corv_rc rc = CORV_OK;
 
-    m->scene = *scene;
-    m->scene.pack = m->pack;
-    m->scene.current = message;
-    m->ctxt->doc = message->doc;
-    (void)xmlXPathOrderDocElems(message->doc); /* else sorting siblings walks all of them */
-    m->ctxt->opCount = 0;
-    m->ctxt->opLimit = budget;
-    for (size_t i = 0; i < m->pack->lets_count && rc == CORV_OK; i++) {
-        const struct corv_rule_let *let = &m->pack->lets[i];
+    m->run.rc = CORV_OK;
+    m->run.steps = budget ? budget : SIZE_MAX;
+    m->run.scene = *scene;
+    m->run.scene.pack = code->pack;
+    (void)xmlXPathOrderDocElems(message->doc); /* else putting siblings in order walks them all */
+    for (size_t i = 0; i < code->names.count; i++)
+        m->run.variables[i] = (struct corv_rule_nodes){0};
+    for (size_t i = 0; i < code->pack->lets_count && rc == CORV_OK; i++) {
+        struct corv_rule_nodes *slot = &m->run.variables[code->lets[i].slot];
 
-        if (let->kinds >> kind & 1)
-            rc = corv_rule_machine_nodes(m, m->lets[i], message, &m->values[i]);
+        if ((code->pack->lets[i].kinds >> kind & 1) && !slot->list)
+            rc = corv_rule_machine_nodes(m, code->lets[i].select, message, slot);
     }
+    m->begun = corv_rule_room_mark(&m->run.room);
     return rc;
+}
+
+void corv_rule_machine_forget(struct corv_rule_machine *m)
+{
+    corv_rule_room_back(&m->run.room, m->begun);
 }
 
 void corv_rule_machine_end(struct corv_rule_machine *m)
 {
-    for (size_t i = 0; i < m->pack->lets_count; i++) {
-        xmlXPathFreeObject(m->values[i]);
-        m->values[i] = NULL;
-    }
-    xmlResetError(&m->ctxt->lastError);
-    m->ctxt->doc = NULL;
-    m->ctxt->node = NULL;
-    m->scene = (struct corv_rule_scene){0};
+    corv_rule_room_back(&m->run.room, (struct corv_rule_mark){0});
+    m->begun = (struct corv_rule_mark){0};
+    m->run.scene = (struct corv_rule_scene){0};
 }
 
 static corv_rc rehearse_each(
-    struct corv_rule_machine *m, const struct corv_rule_code *code, xmlNodePtr root)
+    struct corv_rule_machine *m, const struct corv_rule_each_code *code, const xmlNode *root)
 {
-    xmlXPathObjectPtr nodes = NULL, places = NULL;
+    struct corv_rule_nodes nodes;
     bool holds;
     corv_rc rc = corv_rule_machine_nodes(m, code->select, root, &nodes);
 
     if (rc == CORV_OK)
         rc = corv_rule_machine_test(m, code->test, root, &holds);
     if (rc == CORV_OK && code->at)
-        rc = corv_rule_machine_nodes(m, code->at, root, &places);
-    xmlXPathFreeObject(nodes);
-    xmlXPathFreeObject(places);
+        rc = corv_rule_machine_nodes(m, code->at, root, &nodes);
+    corv_rule_machine_forget(m);
     return rc;
 }
 
 static corv_rc rehearse_kind(
     struct corv_rule_machine *m, xmlNodePtr root, enum corv_kind kind, struct corv_fault *fault)
 {
+    const struct corv_rule_pack *pack = m->code->pack;
+    const struct corv_rule_each_code *code = m->code->eachs;
     struct corv_rule_scene scene = {.today = 20260101};
-    const struct corv_rule_code *code = m->codes;
     corv_rc rc = corv_rule_machine_begin(m, root, kind, &scene, 0);
 
     if (rc != CORV_OK)
         return CORV_FAIL(fault, rc, CORV_FAULT_SETTINGS, "rules.pack",
-            "a let of kind %s cannot be evaluated to nodes", corv_kind_name(kind));
-    for (size_t r = 0; r < m->pack->rules_count; r++) {
-        const struct corv_rule *rule = &m->pack->rules[r];
+            "a let of kind %s cannot be evaluated", corv_kind_name(kind));
+    for (size_t r = 0; r < pack->rules_count; r++) {
+        const struct corv_rule *rule = &pack->rules[r];
 
         for (size_t e = 0; e < rule->each_count; e++, code++) {
             if (!(rule->each[e].kinds >> kind & 1))

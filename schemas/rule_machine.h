@@ -1,41 +1,54 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The compiled form of a pack: every expression once, with the XPath context to run it in.
- * libxml2 keeps caches inside compiled expressions, so a machine serves one thread at a time;
- * rule.c keeps a pool of them. The work on one message is bounded by a budget of XPath steps.
+/* A pack made ready to run. The code is every expression read once; immutable, shared by all
+ * threads. A machine is what one thread needs to run it on a message: variables and scratch
+ * memory; rule.c keeps a pool of them. The work on one message is bounded by a budget of steps.
  * Test: tests/unit/test_rule.c; fuzzer: tests/fuzz/fuzz_rules.c */
 #ifndef CORV_SCHEMAS_RULE_MACHINE_H
 #define CORV_SCHEMAS_RULE_MACHINE_H
 
-#include "schemas/rule_function.h"
+#include "schemas/rule_eval.h"
+#include "schemas/rule_pack.h"
+
+struct corv_rule_code {
+    const struct corv_rule_pack *pack; /* borrowed */
+    struct corv_rule_room room;        /* all expressions */
+    struct corv_rule_names names;
+    struct corv_rule_let_code {
+        const struct corv_rule_expr *select;
+        size_t slot;
+    } * lets; /* owned, one per let */
+    struct corv_rule_each_code {
+        const struct corv_rule_expr *select;
+        const struct corv_rule_expr *test;
+        const struct corv_rule_expr *at; /* or NULL */
+    } * eachs;                           /* owned, one per each of every rule, in order */
+};
 
 struct corv_rule_machine {
-    const struct corv_rule_pack *pack; /* borrowed */
-    xmlXPathContextPtr ctxt;           /* owned */
-    xmlXPathCompExprPtr *lets;         /* owned, one per let */
-    xmlXPathObjectPtr *values;         /* owned, one per let; of the message at hand */
-    struct corv_rule_code {
-        xmlXPathCompExprPtr select;
-        xmlXPathCompExprPtr test;
-        xmlXPathCompExprPtr at; /* or NULL */
-    } * codes;                  /* owned, one per each of every rule, in order */
-    size_t codes_count;
-    struct corv_rule_scene scene;
+    const struct corv_rule_code *code; /* borrowed */
+    struct corv_rule_run run;
+    struct corv_rule_mark begun;    /* the variables end here */
     struct corv_rule_machine *next; /* in the pool */
 };
 
+CORV_MUST_CHECK corv_rc corv_rule_code_new(
+    const struct corv_rule_pack *pack, struct corv_rule_code **out, struct corv_fault *fault);
+void corv_rule_code_free(struct corv_rule_code *code); /* accepts NULL */
 CORV_MUST_CHECK corv_rc corv_rule_machine_new(
-    const struct corv_rule_pack *pack, struct corv_rule_machine **out, struct corv_fault *fault);
+    const struct corv_rule_code *code, struct corv_rule_machine **out);
 void corv_rule_machine_free(struct corv_rule_machine *m); /* accepts NULL */
 
 /* Prepares for a message of that kind: variables are evaluated. CORV_E_LIMIT: the budget is
- * spent; CORV_E_NOMEM; CORV_E_INTERNAL: the pack has an expression that cannot be evaluated. */
+ * spent; CORV_E_NOMEM; CORV_E_INTERNAL: the pack asks for a list it has not. */
 CORV_MUST_CHECK corv_rc corv_rule_machine_begin(struct corv_rule_machine *m, xmlNodePtr message,
-    enum corv_kind kind, const struct corv_rule_scene *scene, unsigned long budget);
-/* The nodes of an expression, in document order; to be freed by the caller. */
+    enum corv_kind kind, const struct corv_rule_scene *scene, size_t budget);
+/* The nodes of an expression, in document order; valid until _forget. */
 CORV_MUST_CHECK corv_rc corv_rule_machine_nodes(struct corv_rule_machine *m,
-    xmlXPathCompExprPtr expression, xmlNodePtr from, xmlXPathObjectPtr *out);
-CORV_MUST_CHECK corv_rc corv_rule_machine_test(
-    struct corv_rule_machine *m, xmlXPathCompExprPtr expression, xmlNodePtr node, bool *holds);
+    const struct corv_rule_expr *expression, const xmlNode *from, struct corv_rule_nodes *out);
+CORV_MUST_CHECK corv_rc corv_rule_machine_test(struct corv_rule_machine *m,
+    const struct corv_rule_expr *expression, const xmlNode *node, bool *holds);
+/* Gives back what the expressions since _begin have taken. */
+void corv_rule_machine_forget(struct corv_rule_machine *m);
 /* Runs every expression of every kind on an empty message; a pack that cannot work is refused. */
 CORV_MUST_CHECK corv_rc corv_rule_machine_rehearse(
     struct corv_rule_machine *m, struct corv_fault *fault);

@@ -384,24 +384,27 @@ void corv_rule_pack_free(struct corv_rule_pack *p)
     free(p);
 }
 
-static const struct corv_rule_list *find_list(const struct corv_rule_pack *p, const char *name)
+const struct corv_rule_list *corv_rule_list_by_name(
+    const struct corv_rule_pack *p, struct corv_view name)
 {
     for (size_t i = 0; i < p->lists_count; i++)
-        if (strcmp(p->lists[i].name, name) == 0)
+        if (corv_view_is(name, p->lists[i].name))
             return &p->lists[i];
     return NULL;
 }
 
-bool corv_rule_list_known(const struct corv_rule_pack *p, const char *list)
+static int view_against(const void *key, const void *item)
 {
-    return find_list(p, list) != NULL;
+    const struct corv_view *v = key;
+    const char *text = *(const char *const *)item;
+    int order = strncmp(v->p, text, v->n);
+
+    return order ? order : text[v->n] == '\0' ? 0 : -1;
 }
 
-bool corv_rule_in_list(const struct corv_rule_pack *p, const char *list, const char *value)
+bool corv_rule_in_list(const struct corv_rule_list *l, struct corv_view value)
 {
-    const struct corv_rule_list *l = find_list(p, list);
-
-    return l && bsearch(&value, l->items, l->count, sizeof value, by_text);
+    return bsearch(&value, l->items, l->count, sizeof(const char *), view_against) != NULL;
 }
 
 const struct corv_rule *corv_rule_by_code(const struct corv_rule_pack *p, const char *code)

@@ -12,8 +12,8 @@
  *       <text>…</text><action>…</action>
  *     </rule>
  *
- * XPath 1.0 with the prefixes JZ, ZKN, BG, StUF, xmime, xsi and the functions of
- * rule_function.h; the context of let and select is the root element of the message.
+ * XPATH is what rule_expr.h takes of XPath 1.0, with the prefixes JZ, ZKN, BG, StUF, xmime, xsi;
+ * the context of let and select is the root element of the message.
  * kinds are names of roots, with * as in file names. from is jjjj-mm-dd; before that day the rule
  * is off. The code of a rule is "rule." and its id.
  * Owner: whoever called _read; immutable then. Test: tests/unit/test_rule_pack.c */
@@ -26,6 +26,7 @@
 #include "daemon/base/embedded.h"
 #include "daemon/base/fault.h"
 #include "daemon/base/finding.h"
+#include "daemon/base/view.h"
 #include "schemas/kind.h"
 
 #define CORV_RULE_NS "urn:corvd:rules:1"
@@ -100,8 +101,10 @@ CORV_MUST_CHECK corv_rc corv_rule_pack_read(
     const struct corv_embedded *files, struct corv_rule_pack **out, struct corv_fault *fault);
 void corv_rule_pack_free(struct corv_rule_pack *p); /* accepts NULL */
 
-bool corv_rule_list_known(const struct corv_rule_pack *p, const char *list);
-bool corv_rule_in_list(const struct corv_rule_pack *p, const char *list, const char *value);
+/* NULL: the pack has none of that name. */
+const struct corv_rule_list *corv_rule_list_by_name(
+    const struct corv_rule_pack *p, struct corv_view name);
+bool corv_rule_in_list(const struct corv_rule_list *l, struct corv_view value);
 const struct corv_rule *corv_rule_by_code(const struct corv_rule_pack *p, const char *code);
 const char *corv_rule_mode_name(enum corv_rule_mode mode); /* "uit", "waarschuwen", "afdwingen" */
 

@@ -30,13 +30,27 @@ static const char *prefix_of(struct corv_view ns)
     return ns.n ? "?" : "";
 }
 
+const char *corv_prefix_ns(struct corv_view prefix)
+{
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (corv_view_is(prefix, prefixes[i].prefix))
+            return prefixes[i].ns;
+    return NULL;
+}
+
+/* The rules ask for hundreds of names per message, so nothing is formatted here. */
 char *corv_name_text(struct corv_view ns, struct corv_view name, char out[CORV_NAME_TEXT])
 {
     const char *prefix = prefix_of(ns);
-    bool known = name.n <= NAME_MOST && corv_vocabulary_has(name);
+    size_t n = strlen(prefix);
 
-    (void)snprintf(out, CORV_NAME_TEXT, "%s%s%.*s", prefix, *prefix ? ":" : "",
-        known ? (int)name.n : 1, known ? name.p : "?");
+    memcpy(out, prefix, n);
+    if (n)
+        out[n++] = ':';
+    if (name.n > NAME_MOST || !corv_vocabulary_has(name))
+        name = corv_view_of("?", 1);
+    memcpy(out + n, name.p, name.n);
+    out[n + name.n] = '\0';
     return out;
 }
 

@@ -12,6 +12,8 @@
 
 #define CORV_NAME_TEXT 80
 
+/* The namespace behind a prefix of the standard; NULL when it is none. */
+const char *corv_prefix_ns(struct corv_view prefix);
 /* Path from the message (or SOAP envelope's message) to the node, cut at the front when it does
  * not fit. attribute may be NULL. Empty for NULL. */
 void corv_node_path(const xmlNode *node, const char *attribute, char *out, size_t size);

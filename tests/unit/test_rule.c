@@ -233,7 +233,7 @@ static void the_cost_is_bounded(void **state)
 static void what_cannot_be_judged_is_no_yes(void **state)
 {
     struct corv_rules *rules = rules_of(HEAD RULE("duur", "error", "enforce", "2026-01-01",
-        "<each select='.//ZKN:x' test='count(//ZKN:x[. = 1]) = 0'/>") "</rulepack>");
+        "<each select='.//ZKN:x' test='count(..//ZKN:x[. = 1]) = 0'/>") "</rulepack>");
     const struct corv_rule_setting warn = {"*", NULL, CORV_RULE_WARN, 0};
     char *text = repeat(FRONT, "<ZKN:x>2</ZKN:x>", 30000, BACK);
     struct corv_findings f;

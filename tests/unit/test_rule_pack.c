@@ -34,6 +34,7 @@ static void a_good_pack_is_read(void **state)
     struct corv_rules *rules = NULL;
     struct corv_fault fault;
     const struct corv_rule *r;
+    const struct corv_rule_list *list;
 
     (void)state;
     if (load(HEAD RULE(EACH("$v", "in-lijst(., 'l')")) TAIL, &rules, &fault) != CORV_OK)
@@ -44,9 +45,14 @@ static void a_good_pack_is_read(void **state)
     assert_int_equal(r->who, CORV_ACT_BEHANDELAAR);
     assert_int_equal(r->mode, CORV_RULE_ENFORCE);
     assert_int_equal(r->kinds, 1u << CORV_KIND_VTO);
-    assert_true(corv_rule_in_list(corv_rules_pack(rules), "l", "a"));
-    assert_false(corv_rule_in_list(corv_rules_pack(rules), "l", "c"));
-    assert_false(corv_rule_in_list(corv_rules_pack(rules), "m", "a"));
+    list = corv_rule_list_by_name(corv_rules_pack(rules), corv_view_str("l"));
+    assert_non_null(list);
+    assert_true(corv_rule_in_list(list, corv_view_str("a")));
+    assert_true(corv_rule_in_list(list, corv_view_of("abc", 1)));
+    assert_false(corv_rule_in_list(list, corv_view_str("")));
+    assert_false(corv_rule_in_list(list, corv_view_str("aa")));
+    assert_false(corv_rule_in_list(list, corv_view_str("c")));
+    assert_null(corv_rule_list_by_name(corv_rules_pack(rules), corv_view_str("m")));
     assert_null(corv_rule_by_code(corv_rules_pack(rules), "rule.q"));
     corv_rules_free(rules);
 }
@@ -68,17 +74,17 @@ static void a_bad_pack_is_refused_with_a_reason(void **state)
         {HEAD RULE("<each select='$v'/>") TAIL, "select or test"},
         {HEAD RULE("<each select='$v' test='1' kinds='vcobDi01'/>") TAIL, "wrong kinds"},
         {HEAD RULE(EACH("$v", "true()")) RULE(EACH("$v", "true()")) TAIL, "used before"},
-        {HEAD RULE(EACH("$v[", "true()")) TAIL, "no XPath"},
-        {HEAD RULE(EACH("$v", "1 +")) TAIL, "no XPath"},
+        {HEAD RULE(EACH("$v[", "true()")) TAIL, "no expression"},
+        {HEAD RULE(EACH("$v", "1 +")) TAIL, "no expression"},
         {HEAD RULE(EACH("$w", "true()")) TAIL, "no such variable for all its kinds: w"},
         {HEAD RULE_OF("r", "vtoDi01 vcobDi01", EACH("$v", "true()")) TAIL, "no such variable"},
         {HEAD RULE(EACH("$v", "true() or proef(.)")) TAIL, "no such function: proef"},
         {HEAD RULE(EACH("$v", "in-lijst(., 'm')")) TAIL, "cannot be evaluated"},
-        {HEAD RULE(EACH("'x'", "true()")) TAIL, "cannot be evaluated"},
-        {HEAD RULE(EACH("$v", "gevuld('x')")) TAIL, "cannot be evaluated"},
-        {HEAD RULE(EACH("$v", "waarde()")) TAIL, "cannot be evaluated"},
+        {HEAD RULE(EACH("'x'", "true()")) TAIL, "no nodes"},
+        {HEAD RULE(EACH("$v", "gevuld('x')")) TAIL, "no expression"},
+        {HEAD RULE(EACH("$v", "waarde()")) TAIL, "no expression"},
         {HEAD "<let name='w' kinds='vtoDi01'>$u</let>" TAIL, "no such variable"},
-        {HEAD "<let name='w' kinds='vtoDi01'>'x'</let>" TAIL, "cannot be evaluated to nodes"},
+        {HEAD "<let name='w' kinds='vtoDi01'>'x'</let>" TAIL, "no nodes"},
         {HEAD "<list name='q'/>" TAIL, "list without"},
         {HEAD "<rule id='r' kinds='*' severity='error' mode='enforce' from='1 mei'"
               " article='corvd' who='behandelaar'><each select='.' test='1'/><text>t</text>"

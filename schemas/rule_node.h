@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Looking at nodes of a document of reader.h: its elements, attributes and texts. Pure; nothing
+ * is copied. Test: tests/unit/test_rule_expr.c */
+#ifndef CORV_SCHEMAS_RULE_NODE_H
+#define CORV_SCHEMAS_RULE_NODE_H
+
+#include <libxml/tree.h>
+#include <stdbool.h>
+
+#include "daemon/base/view.h"
+
+/* Borrowed from the document; empty when there is none. ns NULL: an attribute without one. */
+struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const char *name);
+bool corv_rule_is_nil(const xmlNode *node); /* xsi:nil */
+/* In document order below top; NULL after the last. */
+const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top);
+
+#endif

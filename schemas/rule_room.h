@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Memory that is taken in small pieces and given back all at once: what an expression is made of,
+ * and what its evaluation needs for a moment. A mark remembers a place; going back to it frees
+ * what came after. One thread at a time. Test: tests/unit/test_rule_expr.c */
+#ifndef CORV_SCHEMAS_RULE_ROOM_H
+#define CORV_SCHEMAS_RULE_ROOM_H
+
+#include <stddef.h>
+
+struct corv_rule_block;
+
+struct corv_rule_room {
+    struct corv_rule_block *last; /* owned, with all before it */
+    size_t used;                  /* of the last */
+    size_t total;                 /* of all blocks */
+    size_t most;                  /* never more */
+};
+
+struct corv_rule_mark {
+    struct corv_rule_block *last;
+    size_t used;
+};
+
+void corv_rule_room_init(struct corv_rule_room *room, size_t most);
+void corv_rule_room_free(struct corv_rule_room *room); /* empty and usable again */
+/* Not cleared. NULL: no memory, or more than most. */
+void *corv_rule_room_take(struct corv_rule_room *room, size_t n);
+struct corv_rule_mark corv_rule_room_mark(const struct corv_rule_room *room);
+void corv_rule_room_back(struct corv_rule_room *room, struct corv_rule_mark mark);
+
+#endif
