@@ -22,6 +22,9 @@ install(FILES docs/man/corvd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES dist/corvctl.bash RENAME corvctl
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions)
 install(FILES config/corvd.yaml.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES dist/prometheus/corvd.rules.yml
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/prometheus)
+install(FILES dist/grafana/corvd.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/grafana)
 install(FILES adapters/template/template.c
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corvd-dev/examples)
 # Never over the operator's own file; a package makes it a conffile.

@@ -41,22 +41,27 @@ static bool holiday(int year, int month, int day, int number, int weekday)
            after_easter == 39 || after_easter == 50 || weekday == 0 || weekday == 6;
 }
 
+static int digits(const char *p, unsigned n)
+{
+    int value = 0;
+
+    while (n-- > 0)
+        value = value * 10 + (*p++ - '0');
+    return value;
+}
+
 bool corv_work_hour(int64_t hour)
 {
     char text[15];
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    int h = 0;
+    int year;
+    int number;
 
-    (void)corv_clock_stuf(hour * CORV_HOUR_US, text);
-    if (sscanf(text, "%4d%2d%2d%2d", &year, &month, &day, &h) != 4)
-        return true;
-
-    int number = day_number(year, month, day);
-
-    return h >= DAY_BEGINS && h < DAY_ENDS &&
-           !holiday(year, month, day, number, (number + 4) % 7); /* it began on a Thursday */
+    (void)corv_clock_stuf(hour * CORV_HOUR_US, text); /* yyyymmddhhmmss */
+    year = digits(text, 4);
+    number = day_number(year, digits(text + 4, 2), digits(text + 6, 2));
+    return digits(text + 8, 2) >= DAY_BEGINS && digits(text + 8, 2) < DAY_ENDS &&
+           !holiday(year, digits(text + 4, 2), digits(text + 6, 2), number,
+               (number + 4) % 7); /* 1970 began on a Thursday */
 }
 
 void corv_silence_calendar(struct corv_silence *s, int64_t now_us)

@@ -12,7 +12,9 @@ import harness
 from harness import poll
 
 sys.path.insert(0, os.path.join(harness.TOP, "tests", "lint"))
+sys.path.insert(0, os.path.join(harness.TOP, "tests", "alerts"))
 import metrics as table  # noqa: E402
+import test_rules as alerts  # noqa: E402
 
 PROMTOOL = os.path.join(harness.BUILD, "tools", "promtool")
 
@@ -55,6 +57,12 @@ def test_every_row_is_there_and_nothing_else(day):
         for found in re.findall(r"^corvd_%s(?:_bucket)?\{(.*)\} \S+$" % name, text(day), re.M):
             named = [w for w in re.findall(r'(\w+)="[^"]*"', found) if w != "le"]
             assert named == labels.replace(",", "").split(), (name, found)
+
+
+@pytest.mark.parametrize("path", [alerts.RULES, alerts.DASHBOARD])
+def test_what_the_alerts_and_the_dashboard_name_is_there(day, path):
+    shown = set(re.findall(r"^# TYPE corvd_(\w+) ", text(day), re.M))
+    assert alerts.named(path) and not set(alerts.named(path)) - shown
 
 
 def test_attempts_by_party_and_class(day):
