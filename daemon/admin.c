@@ -7,6 +7,7 @@
 #include "daemon/about.h"
 #include "daemon/alarms.h"
 #include "daemon/metrics_read.h"
+#include "daemon/page.h"
 #include "daemon/problem.h"
 #include "daemon/reload.h"
 #include "queue/queue.h"
@@ -53,13 +54,25 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     corv_buf_free(&b);
 }
 
+/* A web page elsewhere must not read us by letting its own name point here. */
+static bool asked_for_us(const struct corv_http_request *r)
+{
+    struct corv_view host = corv_http_header(r, "host");
+
+    return strncmp(corv_http_peer(r), "unix:", 5) == 0 || host.n == 0 || corv_page_host_good(host);
+}
+
 static void answer(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
     struct corv_view path = corv_http_path(r);
     const char *method = corv_http_method(r);
 
-    if (corv_view_is(path, "/reload"))
+    if (!asked_for_us(r))
+        reply_text(r, 421, "text/plain",
+            "Vraag corvd onder 127.0.0.1, [::1] of localhost.\n"
+            "Ask corvd as 127.0.0.1, [::1] or localhost.\n");
+    else if (corv_view_is(path, "/reload"))
         corv_reload_admin_head(app, r);
     else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         corv_problem_reply_allow(r, "GET, HEAD");
@@ -73,13 +86,13 @@ static void answer(void *ctx, struct corv_http_request *r)
         reply_metrics(app, r);
     else if (corv_view_is(path, "/about"))
         corv_about_reply(app, r);
-    else
+    else if (!corv_page_answer(app, r))
         corv_problem_reply(r, "http.not-found");
 }
 
 static void body_came(void *ctx, struct corv_http_request *r)
 {
-    if (corv_view_is(corv_http_path(r), "/reload"))
+    if (corv_view_is(corv_http_path(r), "/reload") && asked_for_us(r))
         corv_reload_admin_body(ctx, r);
 }
 

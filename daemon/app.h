@@ -26,6 +26,7 @@ struct corv_sealing;
 struct corv_pool;
 struct corv_alarms;
 struct corv_expiry;
+struct corv_glance;
 struct corv_reload;
 struct corv_service;
 struct corv_watchdog;
@@ -60,6 +61,7 @@ struct corv_app {
     struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */
     struct corv_alarms *alarms;       /* alarms.c's */
+    struct corv_glance *glance;       /* glance.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;
     int lock_fd;       /* of the state directory */

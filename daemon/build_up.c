@@ -17,6 +17,7 @@
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
 #include "daemon/expiry.h"
+#include "daemon/glance.h"
 #include "daemon/host/host.h"
 #include "daemon/judge_up.h"
 #include "daemon/lane.h"
@@ -368,6 +369,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_config_free(app->config);
     corv_expiry_free(app);
     corv_alarms_free(app);
+    corv_glance_free(app);
     corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
     if (app->lock_fd > 0)
         (void)close(app->lock_fd);

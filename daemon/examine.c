@@ -64,8 +64,8 @@ static corv_rc decide(struct corv_message *m)
 
     if (refuse_a_test(m))
         return CORV_OK;
-    corv_rc rc = corv_route_with(m->config, corv_judge_reference(m->judge), m->verdict.envelope,
-        m->sender, m->day, &m->plan, &m->addressing, &status);
+    corv_rc rc = corv_route_unexplained(m->config, corv_judge_reference(m->judge),
+        m->verdict.envelope, m->sender, m->day, &m->plan, &m->addressing, &status);
 
     if (rc == CORV_E_INVALID) {
         m->status = status;

@@ -167,6 +167,18 @@ void corv_expiry_write(const struct corv_app *app, struct corv_buf *b)
     }
 }
 
+bool corv_expiry_get(const struct corv_app *app, unsigned i, struct corv_expiry_seen *out)
+{
+    const struct corv_expiry *e = app->expiry;
+
+    if (!e || i >= e->told_count)
+        return false;
+    *out = (struct corv_expiry_seen){.what = e->told[i].key,
+        .days = e->told[i].days,
+        .act = !e->told[i].readable || e->told[i].step >= STEP_ACT};
+    return true;
+}
+
 corv_rc corv_expiry_start(struct corv_app *app)
 {
     struct corv_expiry *e = calloc(1, sizeof *e);

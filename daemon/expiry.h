@@ -28,6 +28,13 @@ struct corv_expires {
 bool corv_expiry_each(
     const struct corv_app *app, void (*each)(void *ctx, const struct corv_expires *x), void *ctx);
 void corv_expiry_write(const struct corv_app *app, struct corv_buf *b);
+/* What was seen at the last look; false: no such one. */
+struct corv_expiry_seen {
+    const char *what; /* where the configuration names it; borrowed until the next look */
+    int days;
+    bool act; /* somebody must renew it now, or it could not be read (days: 0) */
+};
+bool corv_expiry_get(const struct corv_app *app, unsigned i, struct corv_expiry_seen *out);
 void corv_expiry_stop(struct corv_app *app); /* no new look */
 void corv_expiry_free(struct corv_app *app); /* after the loop has ended */
 

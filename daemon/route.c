@@ -127,6 +127,31 @@ static void decide(struct corv_routing *r)
         check_carried(r);
 }
 
+static corv_rc route(
+    struct corv_routing *r, const struct corv_party *sender, bool explain, int *status)
+{
+    const struct corv_problem why = {.code = "message.internal", .b = r->findings};
+    corv_rc rc = CORV_OK;
+
+    r->kind = kind_name(r->e);
+    r->explain = explain;
+    *r->plan = (struct corv_plan){.sender = sender};
+    corv_buf_init(&r->text, EXPLANATION_BYTES);
+    corv_route_say(r, "Bericht", "%s, op %04d-%02d-%02d", r->kind, r->day / 10000,
+        r->day / 100 % 100, r->day % 100);
+    decide(r);
+    if (r->full)
+        rc = CORV_E_INTERNAL;
+    else if (r->refused[0])
+        rc = CORV_E_INVALID;
+    *status = rc == CORV_OK ? 202 : rc == CORV_E_INVALID ? corv_problem_status(&why) : 500;
+    if (rc != CORV_OK)
+        r->plan->count = 0; /* nothing of a refused message is delivered */
+    rc = corv_route_conclude(r, rc, *status);
+    corv_buf_free(&r->text);
+    return rc;
+}
+
 corv_rc corv_route(const struct corv_config *c, const struct corv_envelope *e,
     const struct corv_party *sender, int day, struct corv_plan *plan,
     struct corv_findings *findings, int *status)
@@ -138,32 +163,20 @@ corv_rc corv_route_with(const struct corv_config *c, const struct corv_reference
     const struct corv_envelope *e, const struct corv_party *sender, int day, struct corv_plan *plan,
     struct corv_findings *findings, int *status)
 {
-    struct corv_routing r = {.c = c,
-        .reference = reference,
-        .e = e,
-        .kind = kind_name(e),
-        .day = day,
-        .plan = plan,
-        .findings = findings};
-    const struct corv_problem why = {.code = "message.internal", .b = findings};
-    corv_rc rc = CORV_OK;
+    struct corv_routing r = {
+        .c = c, .reference = reference, .e = e, .day = day, .plan = plan, .findings = findings};
 
-    *plan = (struct corv_plan){.sender = sender};
-    corv_buf_init(&r.text, EXPLANATION_BYTES);
-    (void)corv_buf_reserve(&r.text, 1024); /* most fit; saves growing */
-    corv_route_say(
-        &r, "Bericht", "%s, op %04d-%02d-%02d", r.kind, day / 10000, day / 100 % 100, day % 100);
-    decide(&r);
-    if (r.full)
-        rc = CORV_E_INTERNAL;
-    else if (r.refused[0])
-        rc = CORV_E_INVALID;
-    *status = rc == CORV_OK ? 202 : rc == CORV_E_INVALID ? corv_problem_status(&why) : 500;
-    if (rc != CORV_OK)
-        plan->count = 0; /* nothing of a refused message is delivered */
-    rc = corv_route_conclude(&r, rc, *status);
-    corv_buf_free(&r.text);
-    return rc;
+    return route(&r, sender, true, status);
+}
+
+corv_rc corv_route_unexplained(const struct corv_config *c, const struct corv_reference *reference,
+    const struct corv_envelope *e, const struct corv_party *sender, int day, struct corv_plan *plan,
+    struct corv_findings *findings, int *status)
+{
+    struct corv_routing r = {
+        .c = c, .reference = reference, .e = e, .day = day, .plan = plan, .findings = findings};
+
+    return route(&r, sender, false, status);
 }
 
 void corv_plan_free(struct corv_plan *plan)

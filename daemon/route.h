@@ -47,6 +47,11 @@ CORV_MUST_CHECK corv_rc corv_route_with(const struct corv_config *c,
     const struct corv_reference *reference, const struct corv_envelope *e,
     const struct corv_party *sender, int day, struct corv_plan *plan,
     struct corv_findings *findings, int *status);
+/* The same decision without its explanation, which nobody reads on the way of a message. */
+CORV_MUST_CHECK corv_rc corv_route_unexplained(const struct corv_config *c,
+    const struct corv_reference *reference, const struct corv_envelope *e,
+    const struct corv_party *sender, int day, struct corv_plan *plan,
+    struct corv_findings *findings, int *status);
 void corv_plan_free(struct corv_plan *plan); /* accepts a zeroed one */
 
 #endif

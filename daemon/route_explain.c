@@ -50,6 +50,8 @@ void corv_route_say(struct corv_routing *r, const char *label, const char *fmt, 
     char text[512];
     va_list ap;
 
+    if (!r->explain)
+        return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
@@ -206,7 +208,8 @@ static void say_result(struct corv_routing *r, corv_rc rc, int status)
 corv_rc corv_route_conclude(struct corv_routing *r, corv_rc rc, int status)
 {
     say_result(r, rc, status);
-    r->plan->explanation = corv_buf_take(&r->text, NULL);
+    if (r->explain)
+        r->plan->explanation = corv_buf_take(&r->text, NULL);
     r->plan->decision = decision_json(r);
-    return r->plan->explanation && r->plan->decision ? rc : CORV_E_NOMEM;
+    return (r->plan->explanation || !r->explain) && r->plan->decision ? rc : CORV_E_NOMEM;
 }

@@ -28,6 +28,7 @@ struct corv_routing {
     int day;
     struct corv_plan *plan;
     struct corv_findings *findings;
+    bool explain;                        /* somebody will read text */
     struct corv_buf text;                /* the explanation as it grows */
     const struct corv_party *recipient;  /* of ontvanger, valid that day; or NULL */
     const struct corv_party *child_home; /* gemeente of the child, or NULL: see doubt */

@@ -118,7 +118,7 @@ static void reader_hint(void *ctx, const char *channel)
 }
 
 /* A name no other connection has, so that a session can end its own forerunner and nobody else. */
-static corv_rc open_connection(
+corv_rc corv_queue_connect(
     struct corv_queue *q, struct corv_pg_options *o, const char *what, struct corv_pg **out)
 {
     char name[64];
@@ -133,10 +133,11 @@ static corv_rc open_connection(
     o->conninfo = q->o.conninfo;
     o->application = name;
     /* Half of what an item waits: time to do it again on another connection. */
-    o->silent_ms = q->o.wait_ms / 2 < SILENT_MS ? q->o.wait_ms / 2 : SILENT_MS;
-    o->connect_ms = CONNECT_MS;
-    o->statement_ms = o->silent_ms / 4 * 3;
-    o->ctx = q;
+    if (!o->silent_ms) {
+        o->silent_ms = q->o.wait_ms / 2 < SILENT_MS ? q->o.wait_ms / 2 : SILENT_MS;
+        o->connect_ms = CONNECT_MS;
+        o->statement_ms = o->silent_ms / 4 * 3;
+    }
     rc = corv_pg_new(o, out);
     if (rc == CORV_OK)
         q->parts++;
@@ -148,9 +149,10 @@ static corv_rc connect_reader(struct corv_queue *q)
     struct corv_pg_options o = {.stmts = reader_sql,
         .on_session = reader_session,
         .on_down = reader_down,
-        .on_notify = reader_hint};
+        .on_notify = reader_hint,
+        .ctx = q};
 
-    return open_connection(q, &o, "reader", &q->reader);
+    return corv_queue_connect(q, &o, "reader", &q->reader);
 }
 
 /* ---- the writer's session
@@ -249,9 +251,9 @@ static void writer_down(void *ctx)
 static corv_rc connect_writer(struct corv_queue *q)
 {
     struct corv_pg_options o = {
-        .stmts = writer_sql, .on_session = writer_session, .on_down = writer_down};
+        .stmts = writer_sql, .on_session = writer_session, .on_down = writer_down, .ctx = q};
 
-    return open_connection(q, &o, "writer", &q->writer);
+    return corv_queue_connect(q, &o, "writer", &q->writer);
 }
 
 /* ---- closing
@@ -267,7 +269,7 @@ static void release(struct corv_queue *q)
     free(q);
 }
 
-static void part_gone(void *ctx)
+void corv_queue_part_gone(void *ctx)
 {
     struct corv_queue *q = ctx;
 
@@ -284,7 +286,7 @@ static void part_gone(void *ctx)
 
 static void timer_gone(uv_handle_t *h)
 {
-    part_gone(h->data);
+    corv_queue_part_gone(h->data);
 }
 
 /* Everybody hears something before the connections go. */
@@ -300,9 +302,10 @@ static void close_down(struct corv_queue *q)
     q->batch.count = 0;
     q->writer_up = q->reader_up = false;
     if (q->writer)
-        corv_pg_close(q->writer, part_gone, q);
+        corv_pg_close(q->writer, corv_queue_part_gone, q);
     if (q->reader)
-        corv_pg_close(q->reader, part_gone, q);
+        corv_pg_close(q->reader, corv_queue_part_gone, q);
+    corv_viewer_close(q);
     uv_close((uv_handle_t *)&q->kick, timer_gone);
     uv_close((uv_handle_t *)&q->tick, timer_gone);
     uv_close((uv_handle_t *)&q->limit, timer_gone);
@@ -392,7 +395,7 @@ static corv_rc copy_options(struct corv_queue *q, const struct corv_queue_option
     return q->o.conninfo && q->o.node && q->actor && q->chain_name ? CORV_OK : CORV_E_NOMEM;
 }
 
-static void add_timer(struct corv_queue *q, uv_timer_t *t)
+void corv_queue_add_timer(struct corv_queue *q, uv_timer_t *t)
 {
     (void)uv_timer_init(q->o.loop, t);
     t->data = q;
@@ -415,9 +418,9 @@ corv_rc corv_queue_open(
             "Er is geen geheugen voor de wachtrij.");
     }
     corv_list_init(&q->reads);
-    add_timer(q, &q->kick);
-    add_timer(q, &q->tick);
-    add_timer(q, &q->limit);
+    corv_queue_add_timer(q, &q->kick);
+    corv_queue_add_timer(q, &q->tick);
+    corv_queue_add_timer(q, &q->limit);
     rc = connect_writer(q);
     if (rc != CORV_OK) {
         corv_queue_close(q, 0, NULL, NULL);

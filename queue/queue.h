@@ -132,6 +132,14 @@ struct corv_aside {
 typedef void (*corv_aside_cb)(
     void *ctx, const struct corv_aside *a, size_t count, uint64_t leased, bool failed);
 CORV_MUST_CHECK corv_rc corv_queue_aside(struct corv_queue *q, corv_aside_cb cb, void *ctx);
+/* For people who look (daemon/glance.c): what waits per party, is held and dead, and the newest
+ * messages with their deliveries and events, as one JSON object of one moment
+ * (docs/status-json.md); no content, no reference, no text from outside. Runs on a connection of
+ * its own, is answered within 3 s, and costs the same beside a mountain. json: borrowed; n == 0:
+ * could not be asked. CORV_AGAIN: not connected, or a question is under way already. */
+#define CORV_GLANCE_ROWS 20
+typedef void (*corv_glance_cb)(void *ctx, struct corv_view json);
+CORV_MUST_CHECK corv_rc corv_queue_glance(struct corv_queue *q, corv_glance_cb cb, void *ctx);
 /* Makes the partitions of the coming days; cheap when they are there. Errors are logged. */
 CORV_MUST_CHECK corv_rc corv_queue_ensure_partitions(struct corv_queue *q);
 

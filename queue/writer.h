@@ -118,6 +118,7 @@ struct corv_queue {
     struct corv_rows rows;
     struct corv_list reads; /* lease.c, backlog.c: asked, not answered */
     unsigned reads_count;
+    struct corv_viewer *viewer; /* glance.c's; NULL: nobody looked yet */
     void (*hint)(void *ctx);
     void *hint_ctx;
     uv_timer_t kick;  /* next turn of the loop */
@@ -197,6 +198,16 @@ void corv_reads_fail(struct corv_queue *q);
 /* ---- queue.c
  * --------------------------------------------------------------------------------------- */
 void corv_queue_kick(struct corv_queue *q);
+/* A connection that counts as a part of the queue; what o leaves 0 of its times is filled in. When
+ * it was closed: corv_queue_part_gone. */
+CORV_MUST_CHECK corv_rc corv_queue_connect(
+    struct corv_queue *q, struct corv_pg_options *o, const char *what, struct corv_pg **out);
+void corv_queue_add_timer(struct corv_queue *q, uv_timer_t *t); /* a part as well */
+void corv_queue_part_gone(void *q);
+
+/* ---- glance.c
+ * -------------------------------------------------------------------------------------- */
+void corv_viewer_close(struct corv_queue *q); /* the question under way is answered */
 
 /* ---- statements, each beside the code that runs it
  * ------------------------------------------------- */

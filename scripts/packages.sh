@@ -11,7 +11,7 @@ packages_package="debhelper dpkg-dev fakeroot lintian"
 packages_long="debootstrap"
 packages_check="git libcmocka-dev clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
     python3-pytest python3-lxml python3-yaml python3-zeep libxml2-utils xmlsec1 unzip strace mandoc
-    man-db systemd shellcheck"
+    man-db systemd shellcheck chromium chromium-driver"
 
 say() { printf '%s\n' "$*"; }
 die() {

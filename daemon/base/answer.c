@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/base/answer.h"
 
-#include "daemon/base/utf8.h"
+#include "daemon/base/json_text.h"
 
 #define PROBLEM_MAX (512u << 10) /* two full lists of findings with every byte escaped fit */
 
@@ -89,49 +89,22 @@ const struct corv_finding *corv_findings_decisive(
 
 /* ---- application/problem+json --------------------------------------------------------------- */
 
-static void add_string(struct corv_buf *b, const char *key, const char *value)
-{
-    struct corv_view v = corv_view_str(value);
-
-    (void)corv_buf_addf(b, "%s\"%s\":\"", b->n && b->p[b->n - 1] == '{' ? "" : ",", key);
-    for (size_t i = 0; i < v.n;) {
-        size_t n = corv_utf8_at(v, i);
-
-        if (n == 0)
-            (void)corv_buf_add_str(b, CORV_UTF8_REPLACEMENT);
-        else if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
-            (void)corv_buf_addf(b, "\\u%04x", (unsigned char)v.p[i]);
-        else {
-            if (v.p[i] == '"' || v.p[i] == '\\')
-                (void)corv_buf_add_str(b, "\\");
-            (void)corv_buf_add(b, v.p + i, n);
-        }
-        i += n ? n : 1;
-    }
-    (void)corv_buf_add_str(b, "\"");
-}
-
-static void add_number(struct corv_buf *b, const char *key, size_t value)
-{
-    (void)corv_buf_addf(b, ",\"%s\":%zu", key, value);
-}
-
 static void add_finding(struct corv_buf *b, const struct corv_finding *f)
 {
     (void)corv_buf_add_str(b, "{");
-    add_string(b, "layer", corv_layer_name(f->layer));
-    add_string(b, "severity", corv_severity_name(f->severity));
-    add_string(b, "code", f->code);
-    add_string(b, "text", f->text);
-    add_string(b, "who", corv_actor_name(f->actor));
+    corv_json_text(b, "layer", corv_layer_name(f->layer));
+    corv_json_text(b, "severity", corv_severity_name(f->severity));
+    corv_json_text(b, "code", f->code);
+    corv_json_text(b, "text", f->text);
+    corv_json_text(b, "who", corv_actor_name(f->actor));
     if (f->line > 0)
-        add_number(b, "line", (size_t)f->line);
+        corv_json_number(b, "line", (size_t)f->line);
     if (f->column > 0)
-        add_number(b, "column", (size_t)f->column);
+        corv_json_number(b, "column", (size_t)f->column);
     if (f->path[0])
-        add_string(b, "path", f->path);
+        corv_json_text(b, "path", f->path);
     if (f->article[0])
-        add_string(b, "article", f->article);
+        corv_json_text(b, "article", f->article);
     (void)corv_buf_add_str(b, "}");
 }
 
@@ -155,10 +128,10 @@ static void add_findings(struct corv_buf *b, const struct corv_problem *p)
 {
     size_t dropped = (p->a ? p->a->dropped : 0) + (p->b ? p->b->dropped : 0);
 
-    (void)corv_buf_add_str(b, ",\"findings\":");
+    corv_json_key(b, "findings");
     corv_findings_write(b, p->a, p->b);
     if (dropped)
-        add_number(b, "notShown", dropped);
+        corv_json_number(b, "notShown", dropped);
 }
 
 int corv_problem_status(const struct corv_problem *p)
@@ -177,17 +150,17 @@ void corv_problem_write(struct corv_buf *b, const struct corv_problem *p)
 
     corv_buf_init(b, PROBLEM_MAX);
     (void)corv_buf_add_str(b, "{");
-    add_string(b, "type", "about:blank");
-    add_string(b, "title", answer->title);
-    add_number(b, "status", (size_t)answer->status);
-    add_string(b, "code", code);
-    add_string(b, "detail", decisive ? decisive->text : row->text);
-    add_string(b, "who", corv_actor_name(decisive ? decisive->actor : row->who));
-    add_string(b, "next", corv_next_text(answer->next));
+    corv_json_text(b, "type", "about:blank");
+    corv_json_text(b, "title", answer->title);
+    corv_json_number(b, "status", (size_t)answer->status);
+    corv_json_text(b, "code", code);
+    corv_json_text(b, "detail", decisive ? decisive->text : row->text);
+    corv_json_text(b, "who", corv_actor_name(decisive ? decisive->actor : row->who));
+    corv_json_text(b, "next", corv_next_text(answer->next));
     if (answer->stuf[0])
-        add_string(b, "stuf", answer->stuf);
+        corv_json_text(b, "stuf", answer->stuf);
     if (p->id)
-        add_string(b, "id", p->id);
+        corv_json_text(b, "id", p->id);
     if (p->a || p->b)
         add_findings(b, p);
     (void)corv_buf_add_str(b, "}\n");

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "daemon/loop/http_turn.h"
 
 #define RAW_CEILING    (256u << 10)
 #define UNREAD_CEILING (64u << 10) /* sent by us, not read by the client, before any answer */
@@ -88,6 +89,7 @@ void corv__http_conn_drop(struct corv_http_conn *c)
     if (c->phase == CORV_HTTP_CLOSING)
         return;
     corv__http_conn_enter(c, CORV_HTTP_CLOSING);
+    corv__http_turn_leave(c);
     let_go(c);
     uv_close(&c->u.handle, free_closed);
 }
@@ -363,11 +365,18 @@ static void go(struct corv_http_conn *c, struct corv_view fresh)
         return;
     if (c->phase == CORV_HTTP_DRAIN || c->phase == CORV_HTTP_LINGER)
         drop_bytes(c, fresh.n);
+    else if (c->phase == CORV_HTTP_HANDSHAKE && !c->eof && !corv__http_turn_take(c))
+        keep(c, &c->raw, fresh);
     else
         use_input(c, fresh);
     if (c->eof)
         ended_by_client(c);
     set_reading(c);
+}
+
+void corv__http_conn_go_on(struct corv_http_conn *c)
+{
+    go(c, (struct corv_view){0});
 }
 
 /* ---- time ------------------------------------------------------------------------------------*/
@@ -430,6 +439,7 @@ void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer)
     }
     c->server = s;
     corv_list_init(&c->node);
+    corv_list_init(&c->turn);
     corv_http_parse_init(&c->parse, s->limits.header_bytes);
     corv_buf_init(&c->raw, RAW_CEILING);
     corv_buf_init(&c->left, RAW_CEILING);

@@ -2,7 +2,7 @@
 /* What the parts of the HTTP server share, and nobody else includes: http_server.c (listener,
  * clock, closing), http_conn.c (one connection), http_read.c (from bytes to
  * requests), http_request.c (the handler's view), http_reply.c
- * (answers).
+ * (answers), http_turn.c (whose handshake is next).
  *
  * A connection is in exactly one phase; a phase is a list, oldest first, with one time limit for
  * all in it. So one timer per server watches them all and an idle connection costs nothing. Owner:
@@ -57,11 +57,15 @@ struct corv_http_server {
     uv_timer_t clock;   /* the earliest deadline of all connections */
     uv_timer_t retry;   /* accept again after EMFILE */
     uv_timer_t closing; /* limit of a graceful close */
-    uv_check_t sweep;   /* frees what ended in this turn */
-    unsigned handles;   /* open ones of the five above */
+    uv_check_t sweep;   /* the end of a turn: frees what ended in it */
+    uv_idle_t awake;    /* runs while somebody is in the line */
+    unsigned handles;   /* open ones of the six above */
     uint64_t armed_for; /* when clock goes off; UINT64_MAX: never */
 
     struct corv_list phases[CORV_HTTP_PHASES];
+    struct corv_list line;  /* connections whose handshake waits for a later turn (http_turn.h) */
+    unsigned flights;       /* of handshakes in this turn */
+    bool in_line;           /* the line is being served */
     struct corv_list ended; /* requests */
     unsigned requests;      /* alive, those in ended included */
     struct corv_http_stats stats;
@@ -79,6 +83,7 @@ struct corv_http_server {
 
 struct corv_http_conn {
     struct corv_list node; /* in server->phases[phase] */
+    struct corv_list turn; /* in server->line, or alone */
     struct corv_http_server *server;
     union {
         uv_handle_t handle;
@@ -141,6 +146,8 @@ void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer); 
 void corv__http_conn_expire(struct corv_http_conn *c); /* its phase took too long */
 void corv__http_conn_drop(struct corv_http_conn *c);   /* now, without a word */
 void corv__http_conn_leave(struct corv_http_conn *c);  /* politely; for idle ones */
+/* With what came in before. */
+void corv__http_conn_go_on(struct corv_http_conn *c);
 void corv__http_conn_enter(struct corv_http_conn *c, enum corv_http_phase phase);
 /* Takes the bytes of plain (also on failure) and sends them, encrypted when the connection is. */
 CORV_MUST_CHECK corv_rc corv__http_conn_send(struct corv_http_conn *c, struct corv_buf *plain);

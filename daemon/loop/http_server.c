@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
-#include "daemon/loop/http_conn.h"
+#include "daemon/loop/http_turn.h"
 
 #define BACKLOG          512
 #define ACCEPTS_PER_TURN 64  /* then others get their turn; the rest waits in the kernel */
@@ -362,8 +362,10 @@ static void open_handles(struct corv_http_server *s)
     (void)uv_timer_init(s->loop, &s->retry);
     (void)uv_timer_init(s->loop, &s->closing);
     (void)uv_check_init(s->loop, &s->sweep);
+    (void)uv_idle_init(s->loop, &s->awake);
     s->listener.data = s->clock.data = s->retry.data = s->closing.data = s->sweep.data = s;
-    s->handles = 5;
+    s->awake.data = s;
+    s->handles = 6;
 }
 
 static void free_ended(struct corv_http_server *s)
@@ -374,6 +376,7 @@ static void free_ended(struct corv_http_server *s)
 
 static void turn_ended(uv_check_t *sweep)
 {
+    corv__http_turn_next(sweep->data);
     free_ended(sweep->data);
 }
 
@@ -392,6 +395,7 @@ static struct corv_http_server *make(const struct corv_http_server_options *o)
     (void)snprintf(s->name, sizeof s->name, "%s", o->name ? o->name : "http");
     for (int i = 0; i < CORV_HTTP_PHASES; i++)
         corv_list_init(&s->phases[i]);
+    corv_list_init(&s->line);
     corv_list_init(&s->ended);
     return s;
 }
@@ -499,6 +503,7 @@ static void all_left(struct corv_http_server *s)
     uv_close((uv_handle_t *)&s->retry, handle_closed);
     uv_close((uv_handle_t *)&s->closing, handle_closed);
     uv_close((uv_handle_t *)&s->sweep, handle_closed);
+    uv_close((uv_handle_t *)&s->awake, handle_closed);
 }
 
 void corv__http_server_left(struct corv_http_server *s)

@@ -71,6 +71,7 @@ struct corv_http_stats {
     uint64_t connections_now, connections, requests, refused_busy, refused_tls, timeouts, too_large;
     uint64_t body_bytes_now;
     uint64_t handshakes, resumed, bad_requests, client_gone, accept_paused;
+    uint64_t handshakes_waited; /* flights that were left for a later turn of the loop */
 };
 void corv_http_server_stats(const struct corv_http_server *s, struct corv_http_stats *out);
 

@@ -14,7 +14,7 @@ MANUAL = "docs/log-events.md"
 STRING = r'"([a-z][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*)"'
 LEVELS = {"ERROR": "fout: een beheerder moet iets doen", "WARNING": "let op", "INFO": "gewoon", "DEBUG": "op verzoek"}
 AUDIT = re.compile(r"^(message|delivery|config|schemas|reference|rules|daemon|payload|key|node)\.")
-NO_CODE = re.compile(r"\.(c|h|def|sql|xsd|xml|json|yaml|pem|conf|pid|sock|o|so|txt|md|new|tmp|lock|zip|xlsx)$")
+NO_CODE = re.compile(r"\.(c|h|def|html|css|js|sql|xsd|xml|json|yaml|pem|conf|pid|sock|o|so|txt|md|new|tmp|lock|zip|xlsx)$")
 
 
 def source(top, name):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The server over mutual TLS: who comes in, what it costs, and what happens when TLS is cut off. */
+#include "daemon/loop/http_turn.h"
 #include "tests/unit/test_http_world.h"
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -275,6 +276,51 @@ static void takes_a_new_context_for_new_connections(void **state)
     run_tls(client_rolls_over, NULL);
 }
 
+#define CROWD 13
+
+static struct wire crowd[CROWD];
+
+/* On the loop's thread, so that all of it lies there before the loop looks. */
+static void all_at_once(struct world *w)
+{
+    for (int i = 0; i < CROWD; i++) {
+        char *hello;
+        long n = BIO_get_mem_data(SSL_get_wbio(crowd[i].ssl), &hello);
+
+        if (write(crowd[i].fd, hello, (size_t)n) != n)
+            w->failed = 1;
+    }
+}
+
+static void client_crowd(struct world *w)
+{
+    for (int i = 0; i < CROWD; i++) {
+        CHECK(w, wire_open(w, &crowd[i]));
+        crowd[i].ctx = SSL_CTX_new(TLS_client_method());
+        crowd[i].ssl = SSL_new(crowd[i].ctx);
+        SSL_set_bio(crowd[i].ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+        CHECK(w, SSL_connect(crowd[i].ssl) != 1); /* its first flight is in the BIO now */
+    }
+    UNTIL(w, w->seen.stats.connections_now == CROWD);
+    world_ask(w, all_at_once);
+    for (int i = 0; i < CROWD; i++) {
+        char first;
+
+        CHECK(w, recv(crowd[i].fd, &first, 1, 0) == 1); /* everybody is answered */
+    }
+    world_ask(w, world_look);
+    CHECK(w, w->seen.stats.handshakes_waited == CROWD - CORV_HTTP_FLIGHTS);
+    for (int i = 0; i < CROWD; i++)
+        wire_close(&crowd[i]);
+    UNTIL(w, w->seen.stats.connections_now == 0);
+}
+
+static void a_crowd_waits_in_line_for_its_handshake(void **state)
+{
+    (void)state;
+    run_tls(client_crowd, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +328,7 @@ int main(void)
         cmocka_unit_test(lets_no_stranger_in),
         cmocka_unit_test(takes_35_mebibytes),
         cmocka_unit_test(ends_slow_handshakes),
+        cmocka_unit_test(a_crowd_waits_in_line_for_its_handshake),
         cmocka_unit_test(spends_no_handshake_beyond_its_limit),
         cmocka_unit_test(survives_cut_connections),
         cmocka_unit_test(answers_what_came_before_close_notify),

@@ -284,6 +284,25 @@ struct outcome {
     int status;
 };
 
+/* What the daemon asks for: without the explanation, and otherwise the same. */
+static void compare_unexplained(
+    const struct corv_envelope *e, const struct row *row, const struct outcome *said)
+{
+    struct outcome o;
+
+    corv_findings_init(&o.findings);
+    o.rc = corv_route_unexplained(c, NULL, e, row->sender ? corv_party_by_id(c, row->sender) : NULL,
+        row->day ? row->day : TODAY, &o.plan, &o.findings, &o.status);
+    assert_int_equal(o.rc, said->rc);
+    assert_int_equal(o.status, said->status);
+    assert_int_equal(o.plan.count, said->plan.count);
+    assert_string_equal(o.plan.decision, said->plan.decision);
+    assert_int_equal(o.findings.count, said->findings.count);
+    assert_null(o.plan.explanation);
+    corv_plan_free(&o.plan);
+    corv_findings_free(&o.findings);
+}
+
 static void judge(const struct row *row, struct outcome *out)
 {
     struct corv_child children[2] = {0};
@@ -307,6 +326,7 @@ static void judge(const struct row *row, struct outcome *out)
     corv_findings_init(&out->findings);
     out->rc = corv_route(c, &e, row->sender ? corv_party_by_id(c, row->sender) : NULL,
         row->day ? row->day : TODAY, &out->plan, &out->findings, &out->status);
+    compare_unexplained(&e, row, out);
 }
 
 static void forget(struct outcome *out)
