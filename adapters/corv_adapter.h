@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* corv_adapter.h - the whole contract between corvd and a partner adapter. ABI 1.1.
+/* corv_adapter.h - the whole contract between corvd and a partner adapter. ABI 1.2.
  *
  * Changes:  1.0  first version.
  *           1.1  the way in: offer and answered, work, listen_http.
+ *           1.2  name, setting_at and the row "*", count, self.
  *
  * An adapter is a shared object (or a built-in) that exports one function, corv_adapter_entry.
  * It includes this header and its own libraries, nothing else of corvd.
@@ -27,7 +28,7 @@
 #include <stdint.h>
 
 #define CORV_ADAPTER_ABI_MAJOR 1u
-#define CORV_ADAPTER_ABI_MINOR 1u
+#define CORV_ADAPTER_ABI_MINOR 2u
 
 struct corv_text { /* borrowed bytes, not zero-terminated */
     const char *p;
@@ -256,6 +257,19 @@ struct corv_services {
     const char *(*request_peer)(const struct corv_request *r);      /* address and port */
     /* Ends the request, exactly once. */
     void (*reply)(struct corv_request *r, const struct corv_reply *answer);
+
+    /* ---- 1.2: check size before using these ---- */
+
+    /* Of this instance, as in the configuration. */
+    const char *(*name)(struct corv_host *host);
+    /* The value of the i-th setting that the configuration gives, and its key; NULL after the last
+     * one. For an adapter that takes settings it does not know, see struct corv_adapter_setting. */
+    const char *(*setting_at)(struct corv_host *host, uint32_t i, const char **key);
+    /* Adds n to a counter of this instance: corvd_adapter_count{adapter,what} of /metrics. what is
+     * [a-z_]{1,30}; of the first 16 names an instance uses, others are left out. */
+    void (*count)(struct corv_host *host, const char *what, uint64_t n);
+    /* Who corvd is in StUF: organisatie and applicatie of what it says itself. */
+    struct corv_incoming_address (*self)(struct corv_host *host);
 };
 
 /* ---- what the adapter gives -------------------------------------------------------------- */
@@ -263,7 +277,8 @@ struct corv_services {
 #define CORV_ADAPTER_OUTBOUND 1u
 #define CORV_ADAPTER_INBOUND  2u
 
-struct corv_adapter_setting { /* the table ends with key NULL */
+/* The table ends with key NULL. A row with key "*" (1.2) takes every key that has no row. */
+struct corv_adapter_setting {
     const char *key;
     const char *type;   /* "string", "integer", "boolean", "path", "secret" */
     const char *preset; /* default as text; NULL = required */

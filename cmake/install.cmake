@@ -11,6 +11,7 @@ install(FILES ${CMAKE_BINARY_DIR}/corv-adapter.pc
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/pkgconfig)
 install(DIRECTORY DESTINATION lib/corvd/plugins)
 install(PROGRAMS dist/make-first-certificate DESTINATION lib/corvd)
+install(TARGETS corv-adapter-run DESTINATION lib/corvd)
 install(FILES dist/corvd.service dist/corvd.socket dist/corvd-admin.socket
     DESTINATION lib/systemd/system)
 install(FILES dist/corvd.sysusers DESTINATION lib/sysusers.d RENAME corvd.conf)

@@ -176,6 +176,7 @@ struct corv_config {
         unsigned idle_seconds;      /* keep-alive, default 75 */
         unsigned handshake_seconds; /* default 10 */
         unsigned pipeline;          /* messages between intake and COMMIT, default 1000: then 503 */
+        unsigned pipeline_per_party; /* of one sender, default 250: then 503 for that one */
     } limits;
     struct {
         unsigned max_in_flight;       /* per destination, default 8 */

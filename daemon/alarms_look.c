@@ -230,30 +230,51 @@ static void look_at_ourselves(struct look *l)
     l->a->pool_refused = p.refused;
 }
 
-static void look_at_adapter(struct look *l, const char *name, struct corv_alarms_adapter *before)
+/* Of a child process: it counts itself, see adapters/process. */
+static uint64_t deaths(const struct corv_host_count *counts, unsigned used)
 {
-    struct corv_host_stats s;
-    uint64_t inside;
+    uint64_t n = 0;
 
-    if (corv_hosts_stats(l->app->hosts, name, &s) != CORV_OK)
-        return;
+    for (unsigned i = 0; i < used; i++)
+        if (strcmp(counts[i].what, "deaths") == 0 || strcmp(counts[i].what, "refused_starts") == 0)
+            n += counts[i].n;
+    return n;
+}
+
+static bool look_at_adapter(struct look *l, unsigned i, struct corv_alarms_adapter *before)
+{
+    const struct corv_host_count *counts = NULL;
+    struct corv_host_stats s;
+    unsigned used = 0;
+    const char *name = corv_hosts_at(l->app->hosts, i, &s, &counts, &used);
+    uint64_t inside;
+    uint64_t died;
+
+    if (!name)
+        return false;
+    died = deaths(counts, used);
+    if (died > before->deaths)
+        corv_incident_event(&l->a->t, CORV_CAUSE_ADAPTER_DIES, name, NULL, l->now);
     inside = s.call_us > before->call_us ? s.call_us - before->call_us : 0;
     if (s.slow_calls > before->slow_calls && l->since > 0 &&
         inside * 100 > (uint64_t)l->since * CALLS_PERCENT)
         bad(l, CORV_CAUSE_ADAPTER_SLOW, name, NULL, inside / 1000);
     if (s.silent > 0)
         bad(l, CORV_CAUSE_ADAPTER_SILENT, name, NULL, s.silent);
-    *before = (struct corv_alarms_adapter){s.call_us, s.slow_calls};
+    *before = (struct corv_alarms_adapter){s.call_us, s.slow_calls, died};
+    return true;
 }
 
 static void look_at_adapters(struct look *l)
 {
-    const struct corv_config *c = l->app->config;
+    unsigned i = 0;
 
+    if (!l->app->hosts)
+        return;
     corv_incidents_begin(&l->a->t, CORV_CAUSE_ADAPTER_SLOW);
     corv_incidents_begin(&l->a->t, CORV_CAUSE_ADAPTER_SILENT);
-    for (unsigned i = 0; i < c->adapters_count && i < CORV_ALARMS_ADAPTERS; i++)
-        look_at_adapter(l, c->adapters[i].name, &l->a->adapters[i]);
+    while (i < CORV_ALARMS_ADAPTERS && look_at_adapter(l, i, &l->a->adapters[i]))
+        i++;
     corv_incidents_end(&l->a->t, CORV_CAUSE_ADAPTER_SLOW, l->now);
     corv_incidents_end(&l->a->t, CORV_CAUSE_ADAPTER_SILENT, l->now);
 }

@@ -14,7 +14,7 @@
 struct corv_alarm_hook;
 
 struct corv_alarms_adapter { /* as it was at the last look */
-    uint64_t call_us, slow_calls;
+    uint64_t call_us, slow_calls, deaths;
 };
 
 struct corv_alarms {

@@ -12,6 +12,7 @@
 #include "daemon/base/list.h"
 #include "daemon/depth.h"
 #include "daemon/metrics.h"
+#include "daemon/share.h"
 
 struct corv_config;
 struct corv_judge;
@@ -52,6 +53,7 @@ struct corv_app {
     struct corv_http_server *admin;
     struct corv_metrics metrics;
     struct corv_depth depth;      /* upkeep.c counts it */
+    struct corv_shares shares;    /* of the intake, by party */
     char actor[80];               /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;   /* upkeep.c's */
     struct corv_reload *reload;   /* reload.c's */

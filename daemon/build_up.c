@@ -367,6 +367,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_vault_close(app->vault);
     corv_judge_free(app->judge);
     corv_config_free(app->config);
+    corv_shares_free(&app->shares);
     corv_expiry_free(app);
     corv_alarms_free(app);
     corv_glance_free(app);

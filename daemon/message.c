@@ -30,6 +30,15 @@ struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer
     return m;
 }
 
+corv_rc corv_message_from(struct corv_message *m, const struct corv_party *sender)
+{
+    corv_rc rc = sender ? corv_share_take(&m->app->shares, sender->id) : CORV_OK;
+
+    if (rc == CORV_OK)
+        m->sender = sender;
+    return rc;
+}
+
 void corv_message_take_body(struct corv_message *m, char *body_take, size_t size)
 {
     m->parts[0].body = body_take;
@@ -52,6 +61,8 @@ void corv_message_free(struct corv_message *m)
     if (!m)
         return;
     app->metrics.intake_now--;
+    if (m->sender)
+        corv_share_give(&app->shares, m->sender->id);
     for (unsigned i = 0; i < m->parts_count; i++) {
         if (m->parts[i].held)
             app->metrics.held_bytes -= m->parts[i].size;

@@ -82,6 +82,8 @@ struct corv_message {
 };
 
 struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer answerer);
+/* From whom: counted among what that party has under way. NULL: from nobody we know. */
+CORV_MUST_CHECK corv_rc corv_message_from(struct corv_message *m, const struct corv_party *sender);
 /* Its body, counted among what the daemon holds. */
 void corv_message_take_body(struct corv_message *m, char *body_take, size_t size);
 const char *corv_message_sender(const struct corv_message *m); /* id, or NULL */

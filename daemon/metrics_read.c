@@ -3,17 +3,16 @@
 
 #include <stdio.h>
 
-#include "config/config.h"
 #include "daemon/alarms.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/depth.h"
 #include "daemon/expiry.h"
-#include "daemon/host/host.h"
 #include "daemon/lane.h"
 #include "daemon/loop/http_server.h"
 #include "daemon/loop/pool.h"
 #include "daemon/loop/watchdog.h"
+#include "daemon/metrics_adapters.h"
 #include "daemon/retention.h"
 #include "daemon/sealing.h"
 #include "queue/queue.h"
@@ -183,46 +182,6 @@ static void read_steps(struct corv_app *app, struct corv_buf *b)
     }
 }
 
-static double adapter_value(enum corv_metric m, const struct corv_host_stats *s)
-{
-    switch (m) {
-    case CORV_M_adapter_call_seconds_total:
-        return (double)s->call_us / 1e6;
-    case CORV_M_adapter_call_longest_seconds:
-        return (double)s->call_us_max / 1e6;
-    case CORV_M_adapter_calls_total:
-        return (double)s->calls;
-    case CORV_M_adapter_slow_calls_total:
-        return (double)s->slow_calls;
-    case CORV_M_adapter_timeouts_total:
-        return (double)s->timeouts;
-    case CORV_M_adapter_silent:
-    default:
-        return s->silent;
-    }
-}
-
-static void read_adapters(struct corv_app *app, struct corv_buf *b)
-{
-    static const enum corv_metric rows[] = {CORV_M_adapter_call_seconds_total,
-        CORV_M_adapter_call_longest_seconds, CORV_M_adapter_calls_total,
-        CORV_M_adapter_slow_calls_total, CORV_M_adapter_timeouts_total, CORV_M_adapter_silent};
-    struct corv_host_stats s;
-    char labels[LABELS];
-
-    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
-        corv_metric_head(b, rows[row]);
-        for (unsigned i = 0; i < app->config->adapters_count; i++) {
-            const char *name = app->config->adapters[i].name;
-
-            if (corv_hosts_stats(app->hosts, name, &s) != CORV_OK)
-                continue;
-            (void)snprintf(labels, sizeof labels, "{adapter=\"%s\"}", name);
-            corv_metric_value(b, rows[row], labels, adapter_value(rows[row], &s));
-        }
-    }
-}
-
 static void read_chores(struct corv_app *app, struct corv_buf *b)
 {
     corv_metric_write(b, CORV_M_audit_unsealed_lines, (double)corv_sealing_unsealed(app));
@@ -241,14 +200,19 @@ void corv_metrics_read(struct corv_app *app, struct corv_buf *b)
     m->audit_seal_age_seconds = corv_sealing_age_s(app);
     m->backlog_age_seconds = m->counted_us ? (uint64_t)((now - m->counted_us) / 1000000) : 0;
     corv_metrics_write(m, b);
-    read_queue(app, b);
-    read_server(app, b);
-    read_loop(app, b);
-    read_lanes(app, b);
-    read_attempts(app, b);
+    if (app->queue) /* at the end part after part goes, this listener last */
+        read_queue(app, b);
+    if (app->intake)
+        read_server(app, b);
+    if (app->pool && app->watchdog)
+        read_loop(app, b);
+    if (app->lanes) {
+        read_lanes(app, b);
+        read_attempts(app, b);
+    }
     read_depth(app, b);
     read_steps(app, b);
-    read_adapters(app, b);
+    corv_metrics_adapters_write(app->hosts, b);
     corv_expiry_write(app, b);
     corv_alarms_write(app, b);
     read_chores(app, b);

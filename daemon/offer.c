@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/parties.h"
+#include "daemon/base/answer.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/host/host.h"
@@ -12,7 +13,7 @@
 #include "daemon/message.h"
 #include "daemon/receive.h"
 #include "daemon/store.h"
-#include "daemon/stuf_fault.h"
+#include "daemon/stuf_say.h"
 
 #define RETRY_AFTER_SECONDS 5
 
@@ -105,64 +106,12 @@ static void tell(void *ctx, const struct corv_message *m, const struct corv_told
     corv_hosts_answer(app->hosts, m->answerer.number, &a);
 }
 
-/* ---- the answer in StUF ---------------------------------------------------------------------- */
-
-static corv_rc receipt(const struct corv_app *app, const struct corv_incoming_answer *a,
-    const struct corv_incoming_address *to, const char *crossref, const char *name,
-    struct corv_buf *b)
-{
-    const struct corv_stuf_receipt r = {.name = name && strcmp(name, "Bv03") == 0 ? "Bv03" : "Bv04",
-        .own_oin = app->config->oin,
-        .own_application = app->config->application,
-        .org = to->organisatie,
-        .app = text(to->applicatie),
-        .adm = to->administratie,
-        .crossref = crossref,
-        .id = a->message_id,
-        .stored_us = a->stored_us};
-
-    return corv_stuf_receipt_write(&r, b);
-}
-
-static corv_rc fault(const struct corv_app *app, const struct corv_host_answer *a,
-    const struct corv_incoming_address *to, const char *crossref, const char *code,
-    struct corv_buf *b)
-{
-    struct corv_id id = {{0}};
-    struct corv_stuf_fault f = {.waits = true,
-        .own_oin = app->config->oin,
-        .own_application = app->config->application,
-        .org = to->organisatie,
-        .app = to->applicatie,
-        .adm = to->administratie,
-        .crossref = crossref,
-        .id = &id,
-        .now_us = a ? a->pub.stored_us : corv_clock_us(),
-        .code = code,
-        .a = a && a->pub.cls == CORV_INCOMING_REFUSED ? a->lists[0] : NULL,
-        .b = a && a->pub.cls == CORV_INCOMING_REFUSED ? a->lists[1] : NULL};
-    corv_rc rc = a ? corv_id_read(a->pub.message_id, &id) : corv_id_new(&id);
-
-    return rc == CORV_OK ? corv_stuf_fault_write(&f, b) : rc;
-}
-
 static corv_rc say_in_stuf(void *ctx, const struct corv_host_answer *a,
     const struct corv_stuf_reply *how, struct corv_buf *b)
 {
     const struct corv_app *app = ctx;
-    static const struct corv_incoming_address nobody;
-    const struct corv_incoming_address *to = &how->to;
-    const char *crossref = how->crossref;
 
-    if (!to->applicatie)
-        to = a ? &a->pub.zender : &nobody;
-    if (!crossref)
-        crossref = a ? a->pub.referentienummer : "";
-    if (a && (a->pub.cls == CORV_INCOMING_ACCEPTED || a->pub.cls == CORV_INCOMING_REPEAT))
-        return receipt(app, &a->pub, to, crossref, how->receipt, b);
-    if (!a && !how->code)
-        return CORV_E_INVALID;
-    return fault(app, a, to, crossref, a ? a->pub.code : how->code, b);
+    return corv_stuf_say(app->config->oin, app->config->application, a, how, b);
 }
 
 /* ---- the offer ------------------------------------------------------------------------------- */
@@ -212,7 +161,8 @@ static void not_now(struct corv_app *app, const struct corv_host_incoming *in, c
 static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *in)
 {
     struct corv_app *app = ctx;
-    const char *busy = corv_receive_busy(app);
+    const struct corv_party *sender = sender_of(app, in);
+    const char *busy = corv_receive_busy_for(app, sender);
     struct corv_message *m;
 
     if (busy) {
@@ -220,11 +170,11 @@ static bool take_in(void *ctx, uint64_t offer, const struct corv_host_incoming *
         return false;
     }
     m = corv_message_new(app, (struct corv_answerer){tell, app, offer});
-    if (!m) {
+    if (!m || corv_message_from(m, sender) != CORV_OK) {
+        corv_message_free(m);
         not_now(app, in, "receive.no-memory");
         return false;
     }
-    m->sender = sender_of(app, in);
     if (!m->sender) {
         app->metrics.access_denied_total++;
         CORV_LOG(WARNING, "access.denied", &m->parts[0].id, CORV_F(ADAPTER, in->adapter),
@@ -246,4 +196,5 @@ void corv_offer_start(struct corv_app *app)
 {
     corv_hosts_on_offer(app->hosts, take_in, app);
     corv_hosts_on_stuf(app->hosts, say_in_stuf, app);
+    corv_hosts_set_self(app->hosts, app->config->oin, app->config->application);
 }

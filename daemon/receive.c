@@ -27,6 +27,19 @@ const char *corv_receive_busy(const struct corv_app *app)
     return room(app) ? NULL : "receive.busy";
 }
 
+static bool over_share(const struct corv_app *app, const struct corv_party *sender)
+{
+    return sender &&
+           corv_share_now(&app->shares, sender->id) >= app->config->limits.pipeline_per_party;
+}
+
+const char *corv_receive_busy_for(const struct corv_app *app, const struct corv_party *sender)
+{
+    const char *busy = corv_receive_busy(app);
+
+    return busy ? busy : over_share(app, sender) ? "receive.share" : NULL;
+}
+
 static bool xml_type(struct corv_view type)
 {
     static const char *const known[] = {"application/xml", "text/xml", "application/soap+xml"};
@@ -76,13 +89,14 @@ static void turn_away(struct corv_app *app, struct corv_http_request *r, const c
 static void check_head(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
-    const char *busy = corv_receive_busy(app);
+    const struct corv_party *sender = sender_of(app, r);
+    const char *busy = corv_receive_busy_for(app, sender);
 
     if (!corv_view_is(corv_http_path(r), "/v1/messages"))
         corv_problem_reply(r, "http.not-found");
     else if (strcmp(corv_http_method(r), "POST") != 0)
         corv_problem_reply_allow(r, "POST");
-    else if (!sender_of(app, r))
+    else if (!sender)
         deny(app, r);
     else if (!xml_type(corv_http_header(r, "content-type")))
         corv_problem_reply(r, "http.content-type");
@@ -95,14 +109,16 @@ static void check_head(void *ctx, struct corv_http_request *r)
 static void take_in(void *ctx, struct corv_http_request *r)
 {
     struct corv_app *app = ctx;
-    struct corv_message *m = corv_message_new(app, corv_answer_http(r));
+    const struct corv_party *sender = sender_of(app, r);
+    const char *busy = over_share(app, sender) ? "receive.share" : NULL; /* since its head */
+    struct corv_message *m = busy ? NULL : corv_message_new(app, corv_answer_http(r));
     size_t size = 0;
 
-    if (!m) {
-        turn_away(app, r, "receive.no-memory");
+    if (!m || corv_message_from(m, sender) != CORV_OK) {
+        corv_message_free(m);
+        turn_away(app, r, busy ? busy : "receive.no-memory");
         return;
     }
-    m->sender = sender_of(app, r);
     corv_histogram_add(
         &app->metrics.step[CORV_TIMED_RECEIVE], corv_clock_mono_us() - corv_http_began_us(r));
 

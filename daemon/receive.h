@@ -9,9 +9,12 @@
 #include "daemon/loop/http_server.h"
 
 struct corv_message;
+struct corv_party;
 
 /* Why nothing can be taken now, a code of answer.def; NULL when something can. */
 const char *corv_receive_busy(const struct corv_app *app);
+/* The same for one party: NULL, or why not now. */
+const char *corv_receive_busy_for(const struct corv_app *app, const struct corv_party *sender);
 /* Sends it on its way: body and sender are there. Takes it over. */
 void corv_receive_message(struct corv_message *m);
 /* The handler for the intake server; app must outlive it. */

@@ -176,6 +176,7 @@ static bool swap(struct corv_reload *l)
     corv_http_server_set_tls(app->intake, l->tls);
     corv_http_server_set_limits(app->intake, &intake);
     corv_hosts_set_limits(app->hosts, &intake);
+    corv_hosts_set_self(app->hosts, app->config->oin, app->config->application);
     corv_http_server_set_limits(app->admin, &admin);
     corv_tls_server_free(app->tls);
     app->tls = l->tls;

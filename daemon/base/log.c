@@ -17,6 +17,7 @@
 
 static atomic_int level_limit = CORV_LOG_INFO;
 static atomic_int out_fd = STDERR_FILENO;
+static _Atomic(corv_log_tap) out_tap;
 static atomic_ullong censored;
 
 static const struct {
@@ -155,6 +156,11 @@ static void write_all(const char *p, size_t n)
     }
 }
 
+void corv_log_set_tap(corv_log_tap tap)
+{
+    atomic_store(&out_tap, tap);
+}
+
 void corv_log_write(enum corv_log_level level, const char *event, const struct corv_id *id,
     const struct corv_log_field *fields)
 {
@@ -164,6 +170,12 @@ void corv_log_write(enum corv_log_level level, const char *event, const struct c
 
     if ((int)level > atomic_load_explicit(&level_limit, memory_order_relaxed))
         return;
+    corv_log_tap tap = atomic_load(&out_tap);
+
+    if (tap) {
+        tap(level, event, fields);
+        return;
+    }
     corv_buf_init(&b, LINE_MAX_BYTES);
     if (id)
         (void)corv_id_text(id, number);

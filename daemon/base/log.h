@@ -66,6 +66,10 @@ void corv_log_set_level(enum corv_log_level level); /* default INFO */
 /* Under systemd each line begins with its priority, so that journalctl -p finds it. Call at start. */
 void corv_log_find_journal(void);
 void corv_log_set_fd(int fd);                       /* default 2; tests use a pipe */
+/* From now on lines go to tap, from any thread, instead of to the descriptor. */
+typedef void (*corv_log_tap)(
+    enum corv_log_level level, const char *event, const struct corv_log_field *fields);
+void corv_log_set_tap(corv_log_tap tap);
 /* Reads "error", "warning", "info", "debug". */
 CORV_MUST_CHECK corv_rc corv_log_level_read(const char *text, enum corv_log_level *level);
 uint64_t corv_log_censored(void); /* values replaced by "?" since start */

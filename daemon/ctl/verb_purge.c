@@ -68,10 +68,9 @@ static void say_state(
             "met: corvctl dead",
             s->months);
     if (age >= 0)
-        corv_ctl_line(
-            ctl, "Laatste ronde", "%s geleden", corv_ctl_duration(age, span, sizeof span));
+        corv_ctl_line(ctl, "Nagekeken", "%s geleden", corv_ctl_duration(age, span, sizeof span));
     else
-        corv_ctl_line(ctl, "Laatste ronde", "niet bekend: corvd antwoordt niet");
+        corv_ctl_line(ctl, "Nagekeken", "niet bekend: corvd antwoordt niet");
 }
 
 int corv_verb_purge_status(struct corv_ctl *ctl, int argc, char **argv)

@@ -93,6 +93,9 @@ typedef void (*corv_host_done)(void *ctx, const struct corv_host_outcome *o);
 CORV_MUST_CHECK corv_rc corv_hosts_deliver(struct corv_hosts *h, const char *adapter,
     const struct corv_outgoing_spec *spec, unsigned timeout_ms, corv_host_done done, void *ctx);
 
+/* Asks the adapter to give back what was delivered with this ctx, as if its deadline had passed. */
+void corv_hosts_cancel(struct corv_hosts *h, const void *ctx);
+
 /* ---- the way in ---------------------------------------------------------------------------- */
 
 /* One message an adapter offers; valid during the call. Of oin and party exactly one is there. */
@@ -123,6 +126,8 @@ void corv_hosts_on_stuf(struct corv_hosts *h, corv_host_stuf cb, void *ctx);
 void corv_hosts_answer(struct corv_hosts *h, uint64_t offer, struct corv_host_answer *a);
 /* There is room again: wakes the adapters that heard "not now". Accepts NULL. */
 void corv_hosts_room(struct corv_hosts *h);
+/* Who corvd is, for adapters that speak StUF themselves; copied. */
+void corv_hosts_set_self(struct corv_hosts *h, const char *oin, const char *application);
 /* For the listeners that adapters have and will open. */
 void corv_hosts_set_limits(struct corv_hosts *h, const struct corv_http_limits *limits);
 
@@ -142,5 +147,15 @@ struct corv_host_stats {
 };
 CORV_MUST_CHECK corv_rc corv_hosts_stats(
     const struct corv_hosts *h, const char *adapter, struct corv_host_stats *out);
+
+/* What an adapter counts itself. */
+#define CORV_HOST_COUNTS_MAX 16
+struct corv_host_count {
+    char what[32];
+    uint64_t n;
+};
+/* The i-th running adapter: its name (borrowed), numbers and own counters; NULL after the last. */
+const char *corv_hosts_at(const struct corv_hosts *h, unsigned i, struct corv_host_stats *stats,
+    const struct corv_host_count **counts, unsigned *counts_used);
 
 #endif

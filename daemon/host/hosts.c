@@ -50,6 +50,12 @@ void corv_hosts_set_limits(struct corv_hosts *h, const struct corv_http_limits *
     }
 }
 
+void corv_hosts_set_self(struct corv_hosts *h, const char *oin, const char *application)
+{
+    (void)snprintf(h->oin, sizeof h->oin, "%s", oin ? oin : "");
+    (void)snprintf(h->application, sizeof h->application, "%s", application ? application : "");
+}
+
 corv_rc corv_hosts_new(uv_loop_t *loop, struct corv_hosts **out)
 {
     struct corv_hosts *h = calloc(1, sizeof *h);
@@ -324,4 +330,20 @@ corv_rc corv_hosts_stats(
     *out = host->stats;
     uv_mutex_unlock(mutex);
     return CORV_OK;
+}
+
+const char *corv_hosts_at(const struct corv_hosts *h, unsigned i, struct corv_host_stats *stats,
+    const struct corv_host_count **counts, unsigned *counts_used)
+{
+    CORV_LIST_EACH(node, &h->hosts)
+    {
+        const struct corv_host *host = CORV_LIST_ITEM(node, struct corv_host, node);
+
+        if (host->dead || i-- > 0)
+            continue;
+        *counts = host->counts;
+        *counts_used = host->counts_used;
+        return corv_hosts_stats(h, host->name, stats) == CORV_OK ? host->name : NULL;
+    }
+    return NULL;
 }

@@ -40,6 +40,7 @@ struct setting {
 struct settings {
     struct settings *older; /* kept: the adapter may hold on to a value it once asked for */
     unsigned count;
+    unsigned given; /* of count: those of the configuration; the rest was offered */
     struct setting *list;
 };
 
@@ -63,6 +64,8 @@ struct corv_host {
     bool started;
     bool dead; /* could not be made or started: waits for closing and is not found by name */
     struct corv_host_stats stats; /* late, twice, silent: mutex; the rest: loop */
+    struct corv_host_count counts[CORV_HOST_COUNTS_MAX]; /* the adapter's own */
+    unsigned counts_used;
 };
 
 struct offer {             /* a message the daemon has not answered yet */
@@ -127,6 +130,8 @@ struct corv_hosts {
     void *intake_ctx;
     corv_host_stuf stuf;
     void *stuf_ctx;
+    char oin[24]; /* who we are; "": not said */
+    char application[64];
     struct corv_http_limits limits; /* of every listener */
     unsigned in_flight;             /* done not called yet, all hosts */
     unsigned works;                 /* all hosts */
@@ -151,6 +156,7 @@ CORV_MUST_CHECK corv_rc corv__settings_new(const struct corv_host_entry *e,
 void corv__settings_free(struct settings *s); /* with its older ones; accepts NULL */
 const char *corv__settings_get(
     const struct settings *s, const struct corv_adapter *api, const char *key);
+const char *corv__settings_at(const struct settings *s, uint32_t i, const char **key);
 
 /* outcome.c: any thread. Copies, bounds and cleans; receipt is owned by the caller. */
 void corv__outcome_take_over(

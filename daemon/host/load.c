@@ -14,6 +14,7 @@
 #include "adapters/dropdir/dropdir.h"
 #include "adapters/https/https.h"
 #include "adapters/loopback/loopback.h"
+#include "adapters/process/process.h"
 #include "daemon/host/internal.h"
 
 #define BUILTIN "builtin:"
@@ -26,6 +27,7 @@ static const struct {
     {"dropdir", corv_dropdir_entry},
     {"https", corv_https_entry},
     {"loopback", corv_loopback_entry},
+    {"process", corv_process_entry},
 };
 
 #define REFUSE(f, code, ...)                                                                       \
@@ -265,7 +267,7 @@ static corv_rc get_builtin(
     }
     return REFUSE(f, "unknown-builtin",
         "Adapter %s vraagt %.60s; verwacht: builtin:https, builtin:dropdir, builtin:dai, "
-        "builtin:loopback of een pad.",
+        "builtin:process, builtin:loopback of een pad.",
         e->name, e->library);
 }
 

@@ -342,6 +342,13 @@ static void deadline_over(uv_timer_t *timer)
         op->host->stats.timeouts++;
 }
 
+void corv_hosts_cancel(struct corv_hosts *h, const void *ctx)
+{
+    for (uint32_t i = 0; i < h->ops_count; i++)
+        if (h->ops[i]->ctx == ctx)
+            (void)cancel(h->ops[i], "deliver.timeout");
+}
+
 /* ---- handing over ------------------------------------------------------------------------- */
 
 static void end_unheard(struct op *op, const char *instead)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The services of corv_adapter.h over libuv. Only complete and wake may be called from another
  * thread; a call of another service from there is refused and the adapter is named. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -280,6 +282,53 @@ static const char *setting(struct corv_host *host, const char *key)
     return corv__settings_get(host->settings, host->api, key);
 }
 
+static const char *setting_at(struct corv_host *host, uint32_t i, const char **key)
+{
+    return corv__settings_at(host->settings, i, key);
+}
+
+static const char *instance_name(struct corv_host *host)
+{
+    return host->name;
+}
+
+static struct corv_incoming_address self(struct corv_host *host)
+{
+    const struct corv_hosts *h = host->all;
+
+    return (struct corv_incoming_address){h ? h->oin : "", h ? h->application : "", "", ""};
+}
+
+static struct corv_host_count *counter(struct corv_host *host, const char *what)
+{
+    for (unsigned i = 0; i < host->counts_used; i++)
+        if (strcmp(host->counts[i].what, what) == 0)
+            return &host->counts[i];
+    if (host->counts_used == CORV_HOST_COUNTS_MAX)
+        return NULL;
+    struct corv_host_count *c = &host->counts[host->counts_used++];
+
+    (void)snprintf(c->what, sizeof c->what, "%s", what);
+    return c;
+}
+
+static void count(struct corv_host *host, const char *what, uint64_t n)
+{
+    size_t length = what ? strnlen(what, sizeof host->counts[0].what) : 0;
+
+    if (!corv__on_loop(host, "count"))
+        return;
+    if (length == 0 || length > 30 || strspn(what, "abcdefghijklmnopqrstuvwxyz_") != length) {
+        CORV_LOG(ERROR, "host.broken-rule", NULL, CORV_F(ADAPTER, host->name),
+            CORV_F(CODE, "count.name"));
+        return;
+    }
+    struct corv_host_count *c = counter(host, what);
+
+    if (c)
+        c->n += n;
+}
+
 static struct corv_text payload(const struct corv_outgoing *m)
 {
     return (struct corv_text){m->spec.payload.p, m->spec.payload.n};
@@ -343,4 +392,8 @@ const struct corv_services corv__services = {
     .request_oin = corv__request_oin,
     .request_peer = corv__request_peer,
     .reply = corv__reply,
+    .name = instance_name,
+    .setting_at = setting_at,
+    .count = count,
+    .self = self,
 };

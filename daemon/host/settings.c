@@ -15,6 +15,15 @@ static const struct corv_adapter_setting *row_of(const struct corv_adapter *api,
     return NULL;
 }
 
+/* What a key that was given belongs to; the row "*" takes what has none of its own. */
+static const struct corv_adapter_setting *row_or_any(
+    const struct corv_adapter *api, const char *key)
+{
+    const struct corv_adapter_setting *row = row_of(api, key);
+
+    return row ? row : row_of(api, "*");
+}
+
 static bool fits(const char *type, const char *value)
 {
     if (strcmp(type, "integer") == 0)
@@ -28,14 +37,15 @@ static corv_rc check_given(
     const struct corv_host_entry *e, const struct corv_adapter *api, struct corv_fault *f)
 {
     for (unsigned i = 0; i < e->settings_count; i++) {
-        const struct corv_adapter_setting *row = row_of(api, e->settings[i].key);
+        const struct corv_adapter_setting *row = row_or_any(api, e->settings[i].key);
 
         if (!row)
             return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter.setting",
                 "Adapter %s kent de instelling %.60s niet.", e->name, e->settings[i].key);
         if (!fits(row->type, e->settings[i].value))
             return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter.setting",
-                "Adapter %s: de waarde van %s past niet; verwacht: %s.", e->name, row->key,
+                "Adapter %s: de waarde van %.60s past niet; verwacht: %s.", e->name,
+                e->settings[i].key,
                 strcmp(row->type, "boolean") == 0 ? "true of false" : "een heel getal");
     }
     return CORV_OK;
@@ -63,7 +73,8 @@ static corv_rc check_required(
     const struct corv_adapter_setting *row = api->settings;
 
     for (; row && row->key; row++)
-        if (!row->preset && !given(e, row->key) && !offered(e, row->key))
+        if (!row->preset && strcmp(row->key, "*") != 0 && !given(e, row->key) &&
+            !offered(e, row->key))
             return CORV_FAIL(f, CORV_E_INVALID, CORV_FAULT_SETTINGS, "adapter.setting",
                 "Adapter %s mist de verplichte instelling %s.", e->name, row->key);
     return CORV_OK;
@@ -98,6 +109,7 @@ corv_rc corv__settings_new(const struct corv_host_entry *e, const struct corv_ad
     rc = CORV_OK;
     for (unsigned i = 0; i < e->settings_count && rc == CORV_OK; i++)
         rc = keep(s, &e->settings[i]);
+    s->given = s->count;
     for (unsigned i = 0; i < e->offered_count && rc == CORV_OK; i++)
         if (e->offered[i].value && row_of(api, e->offered[i].key) && !given(e, e->offered[i].key))
             rc = keep(s, &e->offered[i]);
@@ -142,4 +154,10 @@ const char *corv__settings_get(
         value = row ? row->preset : NULL;
     }
     return value && *value ? value : NULL;
+}
+
+const char *corv__settings_at(const struct settings *s, uint32_t i, const char **key)
+{
+    *key = s && i < s->given ? s->list[i].key : NULL;
+    return *key ? s->list[i].value : NULL;
 }

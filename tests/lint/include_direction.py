@@ -9,9 +9,10 @@ import tree
 
 RANK = [  # first match decides
     (r"^daemon/base/", 0), (r"^(config|schemas|queue|adapters)/", 1), (r"^daemon/loop/", 2),
-    (r"^daemon/host/", 3), (r"^daemon/(ctl/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
+    (r"^daemon/host/", 3), (r"^daemon/(ctl/|runner/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
 # the contract, and the HTTP client that adapters share
 SHARED = ("adapters/corv_adapter.h", "adapters/https/client.h")
+CHILD = "adapters/process/wire.h"  # the language of both ends of the adapter process
 LIBRARY = [  # header, the folders that may include it
     (r"libxml/", r"schemas/"), (r"libpq|postgres", r"queue/"), (r"curl/", r"adapters/"),
     (r"cyaml/", r"config/"), (r"http_parser", r"daemon/loop/"), (r"zip\.h", r"schemas/import_zip"),
@@ -37,7 +38,8 @@ def judge(name, header):
     if there is not None and folder != other:
         if folder.startswith("adapters/") and header not in SHARED:
             return "an adapter sees corv_adapter.h and its own files only"
-        if other.startswith("adapters/") and not folder.startswith(("adapters/", "daemon/host")):
+        if other.startswith("adapters/") and not folder.startswith(("adapters/", "daemon/host")) and \
+                not (folder == "daemon/runner" and header == CHILD):
             return "an adapter is seen by the host only"  # its table of built-in ones
         if there >= here and not folder.startswith("adapters"):
             return "%s (rank %d) must not see %s (rank %d)" % (folder, here, other, there)

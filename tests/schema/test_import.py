@@ -3,13 +3,18 @@
 import glob
 import json
 import os
+import re
 import subprocess
+import sys
 import tempfile
 import zipfile
 
 import pytest
 
-CORVCTL = os.environ.get("CORV_CTL", "build/corvctl")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import messages  # noqa: E402
+
+CORVCTL = os.path.abspath(os.environ.get("CORV_CTL", "build/corvctl"))
 SHARED = os.environ.get("CORV_SHARED", "../shared")
 
 needs_shared = pytest.mark.skipif(
@@ -118,6 +123,74 @@ def test_a_set_can_be_tried_before_it_is_taken_in(tmp_path):
     code, _, said = validate("--schemas", str(folder), *good)
     assert code == 2 and "geen schema's van berichten" in said
     assert validate("--schemas", str(tmp_path / "weg"), good[0])[0] == 2
+
+
+LINE = re.compile(r"(?P<file>\S+): (?:valid (?P<kind>\w+)|invalid (?P<layer>well-formed|security|schema|rule) "
+                  r"(?P<code>[a-z0-9-]+(?:\.[a-z0-9-]+)+) (?P<line>\d+):(?P<column>\d+) (?P<text>\S.*))")
+
+
+def cases():
+    """(file, what the corpus says of it) of the whole corpus: kind of the valid, layer of the others."""
+    with open(os.path.join(SHARED, "corpus", "valid", "manifest.jsonl"), encoding="utf-8") as f:
+        for row in map(json.loads, filter(str.strip, f)):
+            yield os.path.join(SHARED, "corpus", "valid", row["file"]), row["kind"], None
+    for side in sorted(glob.glob(os.path.join(SHARED, "corpus", "invalid", "*.json"))):
+        with open(side, encoding="utf-8") as f:
+            yield side[:-len("json")] + "xml", None, json.load(f)["layer"]
+
+
+@needs_shared
+def test_the_normative_set_judges_the_whole_corpus_as_the_corpus_says():
+    """In the format that scripts read: a line per file when valid, a line per finding when not."""
+    said, files = {}, list(cases())
+    code, out, err = validate("--rules", "uit", "--schemas", published("*1.0.9_20251215*normatie*.zip"),
+                              *[f[0] for f in files])
+    assert code == 1 and err == ""
+    for line in out.splitlines():
+        found = LINE.fullmatch(line)
+        assert found, line
+        said.setdefault(found["file"], []).append(found)
+    wrong, judged = [], {"valid": 0, "schema": 0, "earlier": 0}
+    for path, kind, layer in files:
+        verdict = said.pop(path)
+        layers = {v["layer"] for v in verdict}
+        if layer is None:
+            judged["valid"] += 1
+            good = [v["kind"] for v in verdict] == [kind]
+        elif layer == "schema":  # a flood of nodes is met before any schema
+            judged["schema"] += 1
+            good = layers == {"schema"} or "sec-33-error-flood" in path and layers == {"security"}
+        elif layer in ("well-formed", "security"):
+            judged["earlier"] += 1
+            # the normative set has the type that this one borrows; the resolved sets have not
+            good = layers <= {"well-formed", "security", "schema"} or "sec-37-xsi-type-ext" in path
+        else:
+            good = layers in ({None}, {"schema"})  # what only rules or the register see
+        if not good:
+            wrong.append((os.path.basename(path), layer or kind, [v.group() for v in verdict][:2]))
+    assert not wrong and not said, wrong
+    assert judged["valid"] >= 200 and judged["schema"] >= 60 and judged["earlier"] >= 40, judged
+
+
+def test_validate_needs_no_configuration_and_ends_with_2_when_nothing_was_judged(tmp_path):
+    mine = tmp_path / "jr.xml"
+    mine.write_bytes(messages.render("notificatiejr-opgelegd", zender="00000002003214436001",
+                                     ontvanger="00000099000000000002"))
+    broken = tmp_path / "stuk.xml"
+    broken.write_text("<a>")
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # no daemon, no database, no file of ours
+
+    def run(*words):
+        r = subprocess.run([CORVCTL, "validate", *words], capture_output=True, text=True, env=env,
+                           cwd=tmp_path, timeout=120, check=False)
+        return r.returncode, r.stdout
+
+    assert run("--rules", "uit", str(mine)) == (0, "%s: valid notificatiejrDi01\n" % mine)
+    code, out = run(str(broken))
+    assert code == 1 and LINE.fullmatch(out.splitlines()[0])["layer"] == "well-formed"
+    assert run(str(broken), str(tmp_path / "weg.xml"))[0] == 2  # the worst counts
+    for words in ((), ("--nee", str(broken)), ("--schemas",)):
+        assert run(*words) == (2, ""), words
 
 
 def test_old_archives_with_odd_names_are_read(tmp_path):

@@ -52,7 +52,7 @@ static const struct {
 } refused[] = {
     {"no_symbol", "no-symbol", "adapter.symbol", "corv_adapter_entry"},
     {"wrong_major", "wrong-major", "adapter.major", "voor ABI 2; verwacht: ABI 1."},
-    {"newer_minor", "newer-minor", "adapter.minor", "voor ABI 1.2; verwacht: hoogstens 1.1."},
+    {"newer_minor", "newer-minor", "adapter.minor", "voor ABI 1.3; verwacht: hoogstens 1.2."},
     {"short_size", "short-size", "adapter.size", "verwacht: "},
     {"tiny_size", "tiny-size", "adapter.size", "in 8 bytes; verwacht: "},
     {"lies_size", "lies-size", "adapter.size", "in 100000 bytes; verwacht: "},
@@ -62,7 +62,7 @@ static const struct {
     {"missing_function", "missing-function", "adapter.function", "mist de functie cancel"},
     {"deaf", "deaf", "adapter.function", "mist de functie answered"},
     {"no_kind", "no-kind", "adapter.function", "soort of versie"},
-    {"declines", "declines", "adapter.declined", "ABI 1.1"},
+    {"declines", "declines", "adapter.declined", "ABI 1.2"},
     {"check_no", "check-no", "adapter.check", "de kleur?is verkeerd."},
     {"create_fails", "create-fails", "adapter.create", "xxxxxxxx"},
     {"start_fails", "start-fails", "adapter.start", "start niet"},
@@ -187,7 +187,7 @@ static void check_makes_nothing(void **state)
     assert_non_null(strstr(f.text, "verplichte instelling file"));
 }
 
-static void an_adapter_of_the_first_minor_works(void **state)
+static void adapters_of_older_minors_work(void **state)
 {
     struct result r = {0};
     struct rig rig;
@@ -198,6 +198,9 @@ static void an_adapter_of_the_first_minor_works(void **state)
     rig_deliver(&rig, "minor-0", "", &r);
     assert_string_equal(r.outcome.code, "old.ok");
     assert_string_equal(r.outcome.text, "application/xml");
+    add_good(&rig, "minor-1", "minor_1");
+    rig_deliver(&rig, "minor-1", "", &r);
+    assert_string_equal(r.outcome.code, "old.one");
     rig_close(&rig, 1000);
 }
 
@@ -664,7 +667,7 @@ int main(void)
         cmocka_unit_test(files_others_can_write_are_not_loaded),
         cmocka_unit_test(one_file_per_name_one_name_per_instance),
         cmocka_unit_test(check_makes_nothing),
-        cmocka_unit_test(an_adapter_of_the_first_minor_works),
+        cmocka_unit_test(adapters_of_older_minors_work),
         cmocka_unit_test(one_done_whatever_it_says),
         cmocka_unit_test(strangers_numbers_change_nothing),
         cmocka_unit_test(answers_from_another_thread),
