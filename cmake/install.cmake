@@ -28,5 +28,14 @@ install(FILES dist/prometheus/corvd.rules.yml
 install(FILES dist/grafana/corvd.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/grafana)
 install(FILES adapters/template/template.c
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corvd-dev/examples)
+# The chain test is a program for testers: a component of its own (cmake --install BUILD --component
+# partner), which no production machine needs.
+set(PARTNER COMPONENT partner EXCLUDE_FROM_ALL)
+install(TARGETS corv-partner DESTINATION ${CMAKE_INSTALL_BINDIR} ${PARTNER})
+install(PROGRAMS tests/support/pki.sh DESTINATION lib/corv-partner RENAME make-test-certificates ${PARTNER})
+install(FILES docs/man/corv-partner.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 ${PARTNER})
+install(FILES dist/corv-partner.bash RENAME corv-partner
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions ${PARTNER})
+install(FILES docs/ketentest.md DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corv-partner ${PARTNER})
 # Never over the operator's own file; a package makes it a conffile.
 install(FILES dist/corvd.yaml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/corvd)

@@ -171,9 +171,12 @@ static void shift_clock(void)
 {
 #ifdef CORV_CRASH_POINTS
     const char *seconds = getenv("CORVD_CLOCK_SHIFT_S");
+    const char *file = getenv("CORVD_CLOCK_FILE");
 
     if (seconds)
         corv_clock_shift_us(strtoll(seconds, NULL, 10) * 1000000);
+    if (file)
+        corv_clock_follow(file);
 #endif
 }
 

@@ -33,7 +33,7 @@ struct corv_part {
 
 #define CORV_SELF "corvd" /* sender of what we make ourselves; no party may have this id */
 
-#define CORV_PARTS_MAX 4 /* the received message and what is made from it */
+#define CORV_PARTS_MAX CORV_PUT_MESSAGES_MAX /* the received message and what is made from it */
 
 enum corv_fate {
     CORV_FATE_STORED,

@@ -42,10 +42,6 @@ const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
  * Its storage is EXTERNAL, so that a piece costs only that piece. */
 const struct corv_pg_stmt corv_sql_piece = {"corv_piece",
     "SELECT substring(sealed FROM $2::integer FOR 4194304) FROM payload WHERE id = $1::uuid"};
-const struct corv_pg_stmt corv_sql_release = {"corv_release",
-    "UPDATE delivery SET owner = NULL, due_at = $2::timestamptz"
-    " WHERE owner = $1::text AND state = 0"};
-
 /* ---- questions ----------------------------------------------------------------------------------
  */
 
@@ -120,8 +116,9 @@ struct lease {
     void *ctx;
     struct corv_leased **list; /* owned until given away */
     size_t count;
-    size_t at;     /* of the large payload that is read in pieces */
-    size_t filled; /* bytes of it that are there */
+    size_t at;        /* of the large payload that is read in pieces */
+    size_t filled;    /* bytes of it that are there */
+    int64_t until_us; /* the lease's end: no other lease of ours has it */
 };
 
 void corv_leased_free(struct corv_leased *d)
@@ -263,21 +260,23 @@ static void lease_answer(struct corv_read *r)
         free(l->list);
         l->list = NULL;
         l->count = 0;
+        corv_give_back_lost(r->q, l->until_us); /* it may have been committed all the same */
     }
     l->cb(l->ctx, l->list, l->count, l->read.failed);
     free(l);
 }
 
-static corv_rc lease_params(struct corv_queue *q, struct corv_pg_params *p,
+static corv_rc lease_params(struct corv_queue *q, struct lease *l, struct corv_pg_params *p,
     struct corv_pg_array *party, struct corv_pg_array *room, uint64_t bytes)
 {
     int64_t now = corv_clock_us();
 
+    l->until_us = now + (int64_t)q->o.lease_seconds * 1000000;
     corv_pg_add_array(p, party);
     corv_pg_add_array(p, room);
     corv_pg_add_time(p, now);
     corv_pg_add_text(p, q->o.node);
-    corv_pg_add_time(p, now + (int64_t)q->o.lease_seconds * 1000000);
+    corv_pg_add_time(p, l->until_us);
     corv_pg_add_int8(p, bytes == 0 ? 1 : bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes);
     return p->rc;
 }
@@ -291,6 +290,7 @@ corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lan
     struct corv_pg_array room;
     corv_rc rc = l ? CORV_OK : CORV_E_NOMEM;
 
+    corv_queue_watch_clock(q);
     corv_pg_array_init(&party, CORV_PG_TEXT, 1u << 20);
     corv_pg_array_init(&room, CORV_PG_INT4, 1u << 20);
     for (unsigned i = 0; i < count; i++) {
@@ -300,7 +300,7 @@ corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lan
         corv_pg_array_int(&room, lanes[i].room);
     }
     if (rc == CORV_OK)
-        rc = lease_params(q, &p, &party, &room, bytes);
+        rc = lease_params(q, l, &p, &party, &room, bytes);
     if (rc == CORV_OK) {
         l->read.found = lease_found;
         l->read.answer = lease_answer;
@@ -313,35 +313,4 @@ corv_rc corv_queue_lease(struct corv_queue *q, const struct corv_lease_lane *lan
     corv_pg_array_free(&party);
     corv_pg_array_free(&room);
     return rc;
-}
-
-/* ---- giving back
- * ------------------------------------------------------------------------------------ */
-
-static void released(struct corv_queue *q, const PGresult *r)
-{
-    (void)q;
-    (void)r;
-}
-
-corv_rc corv_release_ask(struct corv_queue *q)
-{
-    struct corv_pg_params p = {0};
-
-    corv_pg_add_text(&p, q->o.node);
-    corv_pg_add_time(&p, q->batch.now_us);
-    return corv_batch_ask(q, &corv_sql_release, &p, released);
-}
-
-corv_rc corv_queue_release_own(struct corv_queue *q, corv_done_cb cb, void *ctx)
-{
-    struct corv_item *item = NULL;
-    corv_rc rc = corv_writer_admit(q, CORV_ITEM_RELEASE, &item);
-
-    if (rc != CORV_OK)
-        return rc;
-    item->note.cb = cb;
-    item->note.ctx = ctx;
-    corv_writer_add(q, item);
-    return CORV_OK;
 }

@@ -35,7 +35,8 @@ bool corv_message_good(const struct corv_queue_message *m)
 corv_rc corv_queue_put(struct corv_queue *q, const struct corv_put *put)
 {
     struct corv_item *item = NULL;
-    corv_rc rc = put->messages_count > 0 && put->cb ? CORV_OK : CORV_E_INVALID;
+    bool some = put->messages_count > 0 && put->messages_count <= CORV_PUT_MESSAGES_MAX;
+    corv_rc rc = some && put->cb ? CORV_OK : CORV_E_INVALID;
 
     for (unsigned i = 0; rc == CORV_OK && i < put->messages_count; i++)
         if (!corv_message_good(&put->messages[i]))
@@ -47,8 +48,11 @@ corv_rc corv_queue_put(struct corv_queue *q, const struct corv_put *put)
     item->put = *put;
     item->first = put->messages[0].id;
     memcpy(&item->key, put->dedup_key.b, sizeof item->key);
-    for (unsigned i = 0; i < put->messages_count; i++)
+    item->own_count = put->messages_count;
+    for (unsigned i = 0; i < put->messages_count; i++) {
+        item->own[i] = put->messages[i].id;
         item->bytes += put->messages[i].sealed.n;
+    }
     corv_writer_add(q, item);
     return CORV_OK;
 }
@@ -123,7 +127,7 @@ static void looked(struct corv_queue *q, const PGresult *r)
 
         if (!item)
             continue;
-        if (corv_id_eq(&id, &item->first))
+        if (corv_id_eq(&id, &item->own[0]))
             item->fate = CORV_FATE_BEFORE;
         else if (corv_view_eq(content, corv_view_of(item->put.content.b, CORV_DIGEST)))
             item->fate = CORV_FATE_REPEAT;

@@ -72,6 +72,7 @@ struct corv_put_answer {
 };
 typedef void (*corv_put_cb)(void *ctx, const struct corv_put_answer *answer);
 
+#define CORV_PUT_MESSAGES_MAX 4
 struct corv_put {
     struct corv_digest dedup_key; /* over organisatie, applicatie, administratie, reference */
     struct corv_digest content;   /* digest of the payload */
@@ -85,8 +86,8 @@ struct corv_put {
     void *ctx;
 };
 /* priority: CORV_PRIORITY_SPOED or _NORMAL. A put answered UNAVAILABLE may still have been stored
- * (its COMMIT was under way): its repeat gets REPEAT, and its deliveries are due, at the latest
- * when the lease of lease_now ends. */
+ * (its COMMIT was under way): its repeat gets REPEAT, and the leases of lease_now are given back
+ * as soon as the database answers, so that its deliveries are due at once (give_back.c). */
 CORV_MUST_CHECK corv_rc corv_queue_put(struct corv_queue *q, const struct corv_put *put);
 
 /* ---- note: an event alone (a refusal, a start, an operator's action) --------------------- */

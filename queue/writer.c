@@ -74,7 +74,7 @@ static void log_rejected(const struct corv_queue *q, const struct corv_item *ite
     const struct corv_id *id = item->kind == CORV_ITEM_PUT      ? &item->put.messages[0].id
                                : item->kind == CORV_ITEM_SETTLE ? &item->settle.message
                                                                 : NULL;
-    static const char *const kinds[] = {"put", "settle", "note", "release"};
+    static const char *const kinds[] = {"put", "settle", "note", "release", "give-back"};
 
     CORV_LOG(ERROR, "queue.rejected", id, CORV_F(WHAT, kinds[item->kind]),
         CORV_F(CODE, q->batch.sqlstate));
@@ -110,6 +110,8 @@ static void undone(struct corv_queue *q)
 
 static bool wants_hint(const struct corv_item *item)
 {
+    if (item->kind == CORV_ITEM_GIVE_BACK)
+        return true;
     return item->kind == CORV_ITEM_SETTLE && item->fate == CORV_FATE_APPLIED &&
            item->settle.fault && !item->answered;
 }
@@ -135,6 +137,7 @@ static void done(struct corv_queue *q)
         struct corv_item *item = b->items[i];
 
         b->items[i] = NULL;
+        item->orphan = item->kind == CORV_ITEM_PUT && item->answered;
         corv_item_finish(q, item);
     }
     empty(b);
@@ -285,7 +288,7 @@ static void write_item(struct corv_queue *q, struct corv_item *item)
         corv_settle_write(q, item);
     else {
         item->fate = CORV_FATE_APPLIED;
-        if (item->note.event)
+        if (item->kind != CORV_ITEM_GIVE_BACK && item->note.event)
             corv_rows_event(q, item->note.event);
     }
 }
@@ -308,6 +311,8 @@ static void write_all(struct corv_queue *q)
         write_item(q, b->items[i]);
     }
     rc = corv_rows_send(q, needs_touch(b));
+    if (rc == CORV_OK)
+        corv_plant_early_yes(q);
     if (rc == CORV_OK)
         rc = corv_pg_run(q->writer, &corv_sql_commit, NULL, committed, q);
     if (rc != CORV_OK)
@@ -376,6 +381,8 @@ static corv_rc ask_all(struct corv_queue *q)
         rc = corv_put_ask(q);
     if (rc == CORV_OK)
         rc = corv_settle_ask(q);
+    if (rc == CORV_OK)
+        rc = corv_give_back_ask(q);
     if (rc == CORV_OK && b->items[0]->kind == CORV_ITEM_RELEASE)
         rc = corv_release_ask(q);
     if (rc == CORV_OK && b->awaited > 0)
@@ -390,6 +397,7 @@ void corv_writer_start(struct corv_queue *q)
 
     if (!q->writer_up || b->step != CORV_IDLE)
         return;
+    corv_queue_watch_clock(q);
     corv_batch_take(q);
     if (b->count == 0)
         return;
@@ -406,10 +414,22 @@ void corv_writer_start(struct corv_queue *q)
         write_all(q);
 }
 
+/* Its COMMIT was under way: whoever is told now that it was not stored may have been told wrong. */
+static void doubt(struct corv_queue *q)
+{
+    struct corv_batch *b = &q->batch;
+
+    for (unsigned i = 0; b->step == CORV_WRITE && i < b->count; i++) {
+        b->items[i]->in_doubt = true;
+        b->items[i]->orphan = b->items[i]->orphan || b->items[i]->answered;
+    }
+}
+
 void corv_writer_down(struct corv_queue *q)
 {
     q->writer_up = false;
     q->stats.reconnects++;
+    doubt(q);
     if (q->batch.step != CORV_IDLE)
         put_back(q, false);
 }

@@ -17,7 +17,13 @@
 #include "queue/pg_conn.h"
 #include "queue/queue.h"
 
-enum corv_item_kind { CORV_ITEM_PUT, CORV_ITEM_SETTLE, CORV_ITEM_NOTE, CORV_ITEM_RELEASE };
+enum corv_item_kind {
+    CORV_ITEM_PUT,
+    CORV_ITEM_SETTLE,
+    CORV_ITEM_NOTE,
+    CORV_ITEM_RELEASE,
+    CORV_ITEM_GIVE_BACK
+};
 
 enum corv_fate {
     CORV_FATE_OPEN,     /* not known yet */
@@ -38,7 +44,12 @@ struct corv_item {
     bool suspect;
     bool answered; /* its time was up while it was in the batch: what it points to is gone */
     enum corv_fate fate;
-    struct corv_id first; /* put: the stored message */
+    int64_t sooner_us;                         /* give back: the clock went back by so much */
+    struct corv_id first;                      /* put: the stored message */
+    struct corv_id own[CORV_PUT_MESSAGES_MAX]; /* put: what it brings, for give_back.c */
+    unsigned own_count;
+    bool in_doubt; /* put: a COMMIT of it was under way when the connection broke */
+    bool orphan;   /* put: told as not committed, and perhaps it was */
     union {
         struct corv_put put;
         struct corv_settle settle;
@@ -47,6 +58,7 @@ struct corv_item {
             corv_done_cb cb;
             void *ctx;
         } note;
+        int64_t lost_until_us; /* give back: the end of a lost lease; 0: what own names */
     };
 };
 
@@ -56,7 +68,7 @@ struct corv_asked { /* a result the batch waits for */
     struct corv_queue *q;
     void (*found)(struct corv_queue *q, const PGresult *r);
 };
-#define CORV_ASKED_MAX 4
+#define CORV_ASKED_MAX 6
 
 struct corv_batch {
     struct corv_item **items; /* owned array of batch_items; the items are owned too */
@@ -118,6 +130,8 @@ struct corv_queue {
     struct corv_rows rows;
     struct corv_list reads; /* lease.c, backlog.c: asked, not answered */
     unsigned reads_count;
+    int64_t ahead_us;      /* of the wall clock over the one that never jumps; 0: not known yet */
+    int64_t lease_lost_us; /* end of a lease whose answer never came; 0: none */
     struct corv_viewer *viewer; /* glance.c's; NULL: nobody looked yet */
     void (*hint)(void *ctx);
     void *hint_ctx;
@@ -137,6 +151,14 @@ CORV_MUST_CHECK corv_rc corv_writer_admit(
     struct corv_queue *q, enum corv_item_kind kind, struct corv_item **out);
 void corv_writer_add(struct corv_queue *q, struct corv_item *item);
 void corv_writer_expire(struct corv_queue *q, bool all); /* answers what waited too long */
+#ifdef CORV_CRASH_POINTS
+/* Test builds only, and only when CORVD_PLANT=yes-before-commit orders it: the fault that
+ * tests/fault must be able to see. Tells the senders of this batch that all is stored, before it
+ * is. */
+void corv_plant_early_yes(struct corv_queue *q);
+#else
+#define corv_plant_early_yes(q) ((void)0)
+#endif
 void corv_item_finish(struct corv_queue *q, struct corv_item *item); /* answers and frees */
 void corv_batch_take(struct corv_queue *q); /* moves what fits from the lists into the batch */
 
@@ -170,7 +192,8 @@ void corv_rows_event(struct corv_queue *q, const struct corv_queue_event *e);
 CORV_MUST_CHECK corv_rc corv_rows_send(struct corv_queue *q, bool touch);
 struct corv_pg_array *corv_rows_key(struct corv_queue *q, int col, enum corv_pg_type type);
 
-/* ---- put.c, settle.c, note.c, lease.c: their part of a batch -----------------------------------
+/* ---- put.c, settle.c, note.c, give_back.c: their part of a batch
+ * -----------------------------------
  */
 bool corv_message_good(const struct corv_queue_message *m);
 CORV_MUST_CHECK corv_rc corv_put_ask(struct corv_queue *q);
@@ -180,6 +203,11 @@ void corv_put_answer(struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_settle_ask(struct corv_queue *q);
 void corv_settle_write(struct corv_queue *q, struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_release_ask(struct corv_queue *q);
+CORV_MUST_CHECK corv_rc corv_give_back_ask(struct corv_queue *q);
+/* True: the item of a put nobody waits for lives on, to give back what it may have stored. */
+bool corv_give_back_orphans(struct corv_queue *q, struct corv_item *item);
+void corv_give_back_lost(struct corv_queue *q, int64_t until_us); /* 0: nothing */
+void corv_queue_watch_clock(struct corv_queue *q);
 
 /* ---- lease.c, backlog.c: the reading connection
  * -------------------------------------------------- */
@@ -213,7 +241,8 @@ void corv_viewer_close(struct corv_queue *q); /* the question under way is answe
  * ------------------------------------------------- */
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
 extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look;
-extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, corv_sql_release;
+extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, corv_sql_release,
+    corv_sql_give_back, corv_sql_sooner;
 extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_big,
     corv_sql_delivery;
 extern const struct corv_pg_stmt corv_sql_audit, corv_sql_head;

@@ -14,7 +14,7 @@ static bool room_for(const struct corv_queue *q, enum corv_item_kind kind)
 {
     unsigned room = q->o.backlog;
 
-    if (kind == CORV_ITEM_RELEASE)
+    if (kind == CORV_ITEM_RELEASE || kind == CORV_ITEM_GIVE_BACK)
         return true;
     if (kind == CORV_ITEM_PUT)
         room -= room / 4;
@@ -59,15 +59,23 @@ static void answer(struct corv_item *item)
         corv_put_answer(item);
     else if (item->kind == CORV_ITEM_SETTLE)
         item->settle.cb(item->settle.ctx, good(item->fate));
-    else if (item->note.cb)
+    else if (item->kind != CORV_ITEM_GIVE_BACK && item->note.cb)
         item->note.cb(item->note.ctx, good(item->fate));
 }
 
 void corv_item_finish(struct corv_queue *q, struct corv_item *item)
 {
     q->waiting--;
+    item->orphan = item->orphan || (item->in_doubt && item->fate == CORV_FATE_LOST);
     answer(item);
-    free(item);
+    if (!corv_give_back_orphans(q, item))
+        free(item);
+}
+
+/* What gives leases back is waited for by nobody, and has all the time until they end. */
+static bool may_wait(const struct corv_queue *q, const struct corv_item *item)
+{
+    return item->kind == CORV_ITEM_GIVE_BACK && !q->closing;
 }
 
 static void expire_list(struct corv_queue *q, struct corv_list *list, int64_t before_us)
@@ -76,7 +84,7 @@ static void expire_list(struct corv_queue *q, struct corv_list *list, int64_t be
     {
         struct corv_item *item = CORV_LIST_ITEM(node, struct corv_item, node);
 
-        if (item->asked_us > before_us)
+        if (item->asked_us > before_us || may_wait(q, item))
             continue;
         corv_list_del(node);
         item->fate = CORV_FATE_LOST;
@@ -95,7 +103,7 @@ void corv_writer_expire(struct corv_queue *q, bool all)
     for (unsigned i = 0; i < q->batch.count; i++) {
         struct corv_item *item = q->batch.items[i];
 
-        if (item->answered || item->asked_us > before)
+        if (item->answered || item->asked_us > before || may_wait(q, item))
             continue;
         item->fate = CORV_FATE_LOST;
         answer(item);
@@ -103,6 +111,19 @@ void corv_writer_expire(struct corv_queue *q, bool all)
     expire_list(q, &q->suspects, before);
     expire_list(q, &q->pending, before);
 }
+
+#ifdef CORV_CRASH_POINTS
+void corv_plant_early_yes(struct corv_queue *q)
+{
+    const char *order = getenv("CORVD_PLANT");
+
+    if (!order || strcmp(order, "yes-before-commit") != 0)
+        return;
+    for (unsigned i = 0; i < q->batch.count; i++)
+        if (q->batch.items[i]->kind == CORV_ITEM_PUT)
+            answer(q->batch.items[i]);
+}
+#endif
 
 /* ---- into a batch -------------------------------------------------------------------------------
  */
@@ -126,8 +147,10 @@ static void take_item(struct corv_batch *b, struct corv_item *item)
     corv_list_del(&item->node);
     item->fate = CORV_FATE_OPEN;
     b->items[b->count++] = item;
-    if (item->kind == CORV_ITEM_PUT)
+    if (item->kind == CORV_ITEM_PUT) {
+        item->first = item->own[0]; /* whatever an earlier run found */
         b->puts[b->puts_count++] = item;
+    }
     if (item->kind == CORV_ITEM_SETTLE)
         b->settles[b->settles_count++] = item;
 }

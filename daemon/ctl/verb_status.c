@@ -287,6 +287,31 @@ static unsigned render(const struct check *c, struct corv_buf *out)
     return lines;
 }
 
+static const struct check *find(const struct report *r, const char *name)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (strcmp(r->checks[i].name, name) == 0 && r->checks[i].level == WELL)
+            return &r->checks[i];
+    return NULL;
+}
+
+/* For people: three lines that say nothing become one. */
+static void condense(const struct report *r, struct report *out)
+{
+    const struct check *waiting = find(r, "waiting");
+    bool calm = waiting && find(r, "held") && find(r, "dead");
+
+    out->count = 0;
+    for (unsigned i = 0; i < r->count; i++) {
+        const struct check *c = &r->checks[i];
+
+        if (calm && c == waiting)
+            add(out, "queue", "Wachtrij", WELL, "%s wachtend, 0 vastgehouden, 0 mislukt", c->text);
+        else if (!calm || (strcmp(c->name, "held") != 0 && strcmp(c->name, "dead") != 0))
+            out->checks[out->count++] = *c;
+    }
+}
+
 /* Which of them fit in LINES_MAX with the verdict: first what is not well leaves the rest out. */
 static void choose(const struct report *r, bool shown[CHECKS_MAX])
 {
@@ -308,16 +333,19 @@ static void choose(const struct report *r, bool shown[CHECKS_MAX])
     corv_buf_free(&b);
 }
 
-static void say(struct corv_ctl *ctl, const struct report *r)
+static void say(struct corv_ctl *ctl, const struct report *all)
 {
+    struct report condensed;
+    const struct report *r = &condensed;
     bool shown[CHECKS_MAX] = {false};
     static const char *const verdicts[] = {
         "Alles is in orde.", "Kijk hiernaar:", "corvd werkt nu niet goed:"};
     static const enum corv_ctl_tone tones[] = {CORV_TONE_GOOD, CORV_TONE_WARN, CORV_TONE_BAD};
-    enum level worst = worst_of(r);
+    enum level worst = worst_of(all);
 
     corv_ctl_tone_write(&ctl->out, tones[worst], verdicts[worst], ctl->color);
     corv_ctl_printf(ctl, "\n");
+    condense(all, &condensed);
     choose(r, shown);
     for (unsigned i = 0; i < r->count; i++)
         if (shown[i])

@@ -9,13 +9,15 @@ import tree
 
 RANK = [  # first match decides
     (r"^daemon/base/", 0), (r"^(config|schemas|queue|adapters)/", 1), (r"^daemon/loop/", 2),
-    (r"^daemon/host/", 3), (r"^daemon/(ctl/|runner/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
+    (r"^daemon/host/", 3), (r"^daemon/(ctl/|partner/|runner/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
 # the contract, and the HTTP client that adapters share
 SHARED = ("adapters/corv_adapter.h", "adapters/https/client.h")
 CHILD = "adapters/process/wire.h"  # the language of both ends of the adapter process
-LIBRARY = [  # header, the folders that may include it
-    (r"libxml/", r"schemas/"), (r"libpq|postgres", r"queue/"), (r"curl/", r"adapters/"),
-    (r"cyaml/", r"config/"), (r"http_parser", r"daemon/loop/"), (r"zip\.h", r"schemas/import_zip"),
+LIBRARY = [  # header, the folders that may include it; daemon/partner is a program beside corvd: it
+    # sends, reads answers and has scenarios, and may not lean on adapters or config for that
+    (r"libxml/", r"(schemas|daemon/partner)/"), (r"libpq|postgres", r"queue/"),
+    (r"curl/", r"(adapters|daemon/partner)/"), (r"cyaml/", r"(config|daemon/partner)/"),
+    (r"http_parser", r"daemon/loop/"), (r"zip\.h", r"schemas/import_zip"),
     (r"openssl/(ssl|x509)", r"(daemon/loop|adapters)/")]
 
 

@@ -76,3 +76,24 @@ def test_an_imported_set_judges_where_it_is_chosen(make_world, shared):
     sets = {s["name"]: s["choices"] for s in world.daemon.ctl("schemas", "list")}
     assert sets["eigen"] == [] and sets["jr-109"][0]["in_force"]
     assert '"schemas":"jr-109"' in detail[0][0] and '"rules":"' in detail[0][0]
+
+
+def test_a_set_counts_for_its_party_and_its_days(make_world, shared):
+    zips = glob.glob(shared + "/standard/*jrberichten*1.0.9*.zip")
+    world = make_world(start=False)
+    harness.ctl(world.daemon.config, "schemas", "import", zips[0], "--name", "jr-109")
+    world.config["schemas"] = [
+        {"set": "jr-109", "kinds": ["vtoDi01"], "party": "gi"},
+        {"set": "jr-109", "kinds": ["notificatieDi01"], "valid_until": "2020-12-31"}]
+    world.write()
+    world.start()
+
+    def judged_by(sender, body):
+        id_ = world.send(sender, body).id
+        detail = world.daemon.sql("SELECT detail FROM corv.audit WHERE event = 'message.stored'"
+                                  " AND message_id = '%s'" % id_)[0][0]
+        return re.search('"schemas":"([^"]*)"', detail).group(1)
+
+    assert judged_by("gi", world.vto("gi")) == "jr-109"
+    assert judged_by("veilig-thuis", world.vto("veilig-thuis")) == "eigen"
+    assert judged_by("raad", world.notificatie("almere")) == "eigen"  # its last day is over

@@ -4,52 +4,21 @@ is lost. Once with the private PostgreSQL, which corvd starts again, and once wi
 somebody else, which stays away for a while."""
 import os
 import signal
-import subprocess
 
 import harness
 import pytest
 from flood import Flood, count
+from postgres import Server
 from world import World
 
 LONG = bool(os.environ.get("CORV_LONG"))
-BIN = "/usr/lib/postgresql/15/bin/"
-
-
-class Server:
-    """A PostgreSQL that is not corvd's."""
-
-    def __init__(self):
-        self.path = harness.folder("pg")
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "postgres", self.path], check=True)
-        self.run("initdb", "-D", self.path + "/data", "-U", "corv", "-A", "trust", "-E", "UTF8", "-N")
-        with open(self.path + "/data/postgresql.conf", "a", encoding="ascii") as f:
-            f.write("listen_addresses=''\nunix_socket_directories='%s'\n" % self.path)
-        self.start()
-        self.run("createdb", "-h", self.path, "-U", "corv", "corv")
-        self.conninfo = "host=%s user=corv dbname=corv" % self.path
-
-    def run(self, program, *args):
-        run = subprocess.run(harness.as_postgres() + [BIN + program, *args], cwd="/",
-                             capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout + run.stderr
-
-    def start(self):
-        self.run("pg_ctl", "-D", self.path + "/data", "-l", self.path + "/log", "-w", "start")
-
-    def stop(self, mode):
-        self.run("pg_ctl", "-D", self.path + "/data", "-m", mode, "-w", "stop")
 
 
 @pytest.fixture
 def server():
     s = Server()
     yield s
-    try:
-        s.stop("immediate")
-    except AssertionError:
-        pass
-    harness.remove(s.path)
+    s.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL])

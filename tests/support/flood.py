@@ -83,19 +83,35 @@ class Flood:
         return self
 
 
-def count(world, flood, receivers):
-    """What the ledgers of both ends and the database say; raises when a promise is broken."""
-    world.quiet(60)
-    trouble = []
-    twice = unmarked = delivered = 0
+class Tally:
+    """What the ledgers of both ends and the database say of one flood. trouble: broken promises."""
+
+    def __init__(self, flood):
+        self.acknowledged = len(flood.acked)
+        self.delivered = self.lost = self.twice = self.unmarked = 0
+        self.busy, self.broken, self.repeats = flood.busy, flood.broken, flood.repeats
+        self.trouble = []
+
+    def __str__(self):
+        return ("acknowledged %d, delivered %d, lost %d, delivered twice %d (without a repeat mark %d), "
+                "503 %d, broken %d, repeats %d" % (
+                    self.acknowledged, self.delivered, self.lost, self.twice, self.unmarked, self.busy,
+                    self.broken, self.repeats))
+
+
+def tally(world, flood, receivers):
+    """Once nothing waits any more."""
+    t = Tally(flood)
+    trouble, missing = t.trouble, set()
     for party in receivers:
         taken = [e for e in world.partners[party].taken() if e.sha256 in flood.sent]
         by_content, by_delivery = {}, {}
         for e in taken:
             by_content.setdefault(e.sha256, []).append(e)
             by_delivery.setdefault(e.delivery, []).append(e)
-        delivered += len(by_content)
+        t.delivered += len(by_content)
         lost = set(flood.acked) - set(by_content)
+        missing |= lost
         if lost:
             trouble.append("%s never got %d acknowledged messages" % (party, len(lost)))
             for id_ in sorted(flood.acked[d] for d in lost)[:3]:
@@ -106,23 +122,26 @@ def count(world, flood, receivers):
             if digest in flood.acked and entries[0].message != flood.acked[digest]:
                 trouble.append("%s got another number than was acknowledged" % party)
         for entries in by_delivery.values():
-            twice += len(entries) > 1
-            unmarked += sum(not e.repeat for e in entries[1:])
-    if unmarked:
-        trouble.append("%d delivered twice without a repeat mark" % unmarked)
+            t.twice += len(entries) > 1
+            t.unmarked += sum(not e.repeat for e in entries[1:])
+    if t.unmarked:
+        trouble.append("%d delivered twice without a repeat mark" % t.unmarked)
     if flood.refused:
         trouble.append("refused: %r" % flood.refused[:3])
     stored = {r[0] for r in world.daemon.sql("SELECT id FROM corv.message")}
-    gone = set(flood.acked.values()) - stored
+    gone = {d for d, id_ in flood.acked.items() if id_ not in stored}
     if gone:
         trouble.append("%d acknowledged messages are not in the database" % len(gone))
+    t.lost = len(missing | gone)
+    return t
+
+
+def count(world, flood, receivers):
+    """The tally; raises when a promise is broken."""
+    world.quiet(60)
+    t = tally(world, flood, receivers)
     world.audit_ok()
-    text = ("acknowledged %d, delivered %d, lost %d, delivered twice %d (without a repeat mark %d), "
-            "503 %d, broken %d, repeats %d" % (
-                len(flood.acked), delivered, sum(1 for d in flood.acked if d not in {
-                    e.sha256 for p in receivers for e in world.partners[p].taken()}),
-                twice, unmarked, flood.busy, flood.broken, flood.repeats))
-    print(text)
-    if trouble:
-        raise harness.Trouble(text + "\n" + "\n".join(trouble))
-    return text
+    print(t)
+    if t.trouble:
+        raise harness.Trouble("%s\n%s" % (t, "\n".join(t.trouble)))
+    return str(t)

@@ -18,6 +18,7 @@ Behaviour is a JSON object, by PUT /_control or in the control file (read again 
                reset    break the connection in the middle of the request body
                hang     read it and never answer
                garbage  answer something that is not HTTP
+               twice    answer two times, one after the other
                endless  answer with a body that does not end
   body_bytes   size of the answer's body; close: ask to end the connection
 GET /_stats gives {"connections", "resumed", "requests"}; neither is counted as a request.
@@ -203,6 +204,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if mode == "twice":
+            self.answer(now["status"], headers, b"ontvangen\n")
         if now["retry_after"]:
             headers["Retry-After"] = str(now["retry_after"])
         if 300 <= now["status"] < 400:

@@ -96,12 +96,26 @@ static void pass_on(uv_pipe_t *to, char *bytes, size_t n)
     }
 }
 
-/* A Bind message of the statement that commits: an empty portal name, then the statement's. */
-static bool commits(const char *bytes, size_t n)
+/* A Bind message of the statement it is about: an empty portal name, then the statement's. */
+static bool asks(const char *bytes, size_t n, int mode)
 {
-    static const char mark[] = "\0corv_commit";
+    static const char commit[] = "\0corv_commit";
+    static const char lease[] = "\0corv_lease";
 
-    return memmem(bytes, n, mark, sizeof mark) != NULL;
+    if (mode == PG_PROXY_CUT_AFTER_LEASE)
+        return memmem(bytes, n, lease, sizeof lease) != NULL;
+    return mode != PG_PROXY_PASS && memmem(bytes, n, commit, sizeof commit) != NULL;
+}
+
+/* The server has done it: COMMIT's own tag, or ready for the next question, in no transaction. */
+static bool done(const char *bytes, size_t n, int mode)
+{
+    static const char commit[] = "COMMIT";
+    static const char ready[] = {'Z', 0, 0, 0, 5, 'I'};
+
+    if (mode == PG_PROXY_CUT_AFTER_LEASE)
+        return memmem(bytes, n, ready, sizeof ready) != NULL;
+    return memmem(bytes, n, commit, sizeof commit) != NULL;
 }
 
 static void from_client(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
@@ -109,7 +123,7 @@ static void from_client(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     struct line *l = s->data;
     struct pg_proxy *p = l->p;
     int mode = atomic_load(&p->mode);
-    bool now = n > 0 && mode != PG_PROXY_PASS && commits(buf->base, (size_t)n);
+    bool now = n > 0 && asks(buf->base, (size_t)n, mode);
 
     if (n <= 0 || (now && mode == PG_PROXY_CUT_BEFORE_COMMIT)) {
         free(buf->base);
@@ -135,7 +149,7 @@ static void from_server(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
         pass_on(&l->client, buf->base, (size_t)n);
         return;
     }
-    if (n > 0 && memmem(buf->base, (size_t)n, "COMMIT", sizeof "COMMIT")) {
+    if (n > 0 && done(buf->base, (size_t)n, atomic_load(&p->mode))) {
         atomic_store(&p->mode, PG_PROXY_PASS);
         atomic_fetch_add(&p->cuts, 1);
         cut(l);

@@ -8,6 +8,7 @@ enum pg_proxy_mode {
     PG_PROXY_PASS,
     PG_PROXY_CUT_BEFORE_COMMIT, /* the server never sees the COMMIT */
     PG_PROXY_CUT_AFTER_COMMIT,  /* the server committed, the client never hears it */
+    PG_PROXY_CUT_AFTER_LEASE,   /* the server gave deliveries out, and nobody hears which */
 };
 
 struct pg_proxy;
@@ -15,7 +16,7 @@ struct pg_proxy;
 /* server_dir: folder of the real socket. */
 struct pg_proxy *pg_proxy_new(const char *server_dir);
 const char *pg_proxy_dir(const struct pg_proxy *p); /* to be the host= of a connection string */
-/* Holds for the next COMMIT, then passes again. */
+/* Holds for the next COMMIT (or lease), then passes again. */
 void pg_proxy_mode(struct pg_proxy *p, enum pg_proxy_mode mode);
 unsigned pg_proxy_cuts(struct pg_proxy *p);
 void pg_proxy_free(struct pg_proxy *p); /* closes all lines and waits */

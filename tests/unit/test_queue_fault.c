@@ -83,6 +83,7 @@ static bool flowing(void *ctx)
 
         if (!p->k)
             kit_put_make(&kit, p, flow.asked, flow.asked);
+        p->delivery[0].lease_now = true;
         if (corv_queue_put(kit.q, &p->put) != CORV_OK)
             break;
         p->asked_us = corv_clock_mono_us();
@@ -139,6 +140,18 @@ static void begin(unsigned wait_ms)
         &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .wait_ms = wait_ms}, true);
 }
 
+/* Whoever was told "not stored" delivers nothing from memory: a lease of it would keep it waiting.
+ */
+static bool only_the_stored_are_leased(void *ctx)
+{
+    int64_t stored = 0;
+
+    (void)ctx;
+    for (unsigned i = 0; i < PUTS; i++)
+        stored += sent[i].answered && sent[i].answer.result == CORV_PUT_STORED;
+    return count("SELECT count(*) FROM corv.delivery WHERE owner = 'a'") == stored;
+}
+
 static void a_crash_in_the_flow_loses_nothing(void **state)
 {
     (void)state;
@@ -167,6 +180,7 @@ static void a_long_absence_is_said_in_time(void **state)
     kit_run_ms(&kit, 300);
     test_pg_launch(server);
     flow_until(PUTS);
+    kit_until(&kit, only_the_stored_are_leased, NULL, "leases given back");
     corv_queue_stats_get(kit.q, &s);
     kit_close(&kit);
     assert_true(s.reconnects >= 1);
@@ -186,6 +200,7 @@ static void a_hanging_database_is_said_in_time(void **state)
     flow_until(100 + AT_ONCE);
     test_pg_pause(server, false);
     flow_until(PUTS);
+    kit_until(&kit, only_the_stored_are_leased, NULL, "leases given back");
     kit_close(&kit);
     assert_true(check_flow(800) < PUTS);
 }
@@ -316,6 +331,37 @@ static void a_commit_whose_answer_was_lost_is_recognised(void **state)
     cut_at(PG_PROXY_CUT_AFTER_COMMIT);
 }
 
+static bool second_answered_and_cut(void *ctx)
+{
+    return pg_proxy_cuts(ctx) == 1 && sent[1].answered;
+}
+
+/* Its number is looked up a second time: it must not take the first one's for its own, and be
+ * delivered under a number that is nowhere. */
+static void a_repeat_done_again_is_still_a_repeat(void **state)
+{
+    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(server));
+    char through[160];
+
+    (void)state;
+    (void)snprintf(
+        through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(info, "user="));
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
+    kit_put_make(&kit, &sent[0], 0, 0);
+    kit_put_ask(&sent[0]);
+    kit_until_answered(&kit, 1);
+    pg_proxy_mode(proxy, PG_PROXY_CUT_BEFORE_COMMIT);
+    kit_put_make(&kit, &sent[1], 0, 0);
+    kit_put_ask(&sent[1]);
+    kit_until(&kit, second_answered_and_cut, proxy, "answer after the cut");
+    kit_close(&kit);
+    pg_proxy_free(proxy);
+    assert_int_equal(sent[1].answer.result, CORV_PUT_REPEAT);
+    assert_true(corv_id_eq(&sent[1].answer.first, &sent[0].message.id));
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+}
+
 static void on_released(void *ctx, bool committed)
 {
     *(bool *)ctx = committed;
@@ -373,6 +419,12 @@ static bool standby_forgotten(void *ctx)
     return !standby_missing(ctx);
 }
 
+static bool none_leased(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL") == 0;
+}
+
 static void what_no_standby_has_is_no_yes(void **state)
 {
     (void)state;
@@ -380,6 +432,7 @@ static void what_no_standby_has_is_no_yes(void **state)
     set_standby("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     kit_until(&kit, standby_missing, NULL, "reload");
     kit_put_make(&kit, &sent[0], 0, 0);
+    sent[0].delivery[0].lease_now = true; /* and nobody will deliver it from memory */
     kit_put_ask(&sent[0]);
     kit_until_answered(&kit, 1);
     assert_int_equal(sent[0].answer.result, CORV_PUT_UNAVAILABLE);
@@ -403,7 +456,44 @@ static void what_no_standby_has_is_no_yes(void **state)
     kit_until_answered(&kit, 3);
     assert_int_equal(sent[2].answer.result, CORV_PUT_REPEAT); /* it was there, unconfirmed */
     assert_true(corv_id_eq(&sent[2].answer.first, &sent[0].message.id));
+    kit_until(&kit, none_leased, NULL, "lease given back");
+    assert_int_equal(kit_lease(&kit, "raad", 9, 1 << 20), 2);
     kit_close(&kit);
+}
+
+static bool one_leased(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL") == 1;
+}
+
+/* The answer to a lease is lost; what it took must not wait until the lease ends. */
+static void a_lease_whose_answer_was_lost_is_given_back(void **state)
+{
+    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(server));
+    char through[160];
+
+    (void)state;
+    (void)snprintf(
+        through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(info, "user="));
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
+    for (unsigned i = 0; i < 3; i++) {
+        kit_put_make(&kit, &sent[i], i, i);
+        kit_put_ask(&sent[i]);
+    }
+    kit_until_answered(&kit, 3);
+    assert_int_equal(kit_lease(&kit, "raad", 1, 1 << 20), 1);
+    pg_proxy_mode(proxy, PG_PROXY_CUT_AFTER_LEASE);
+    assert_int_equal(kit_lease(&kit, "raad", 9, 1 << 20), 0);
+    assert_true(kit.read_failed);
+    assert_int_equal(pg_proxy_cuts(proxy), 1);
+    kit_until_connected(&kit, true);
+    kit_until(&kit, one_leased, NULL, "lease given back");
+    assert_int_equal(kit_lease(&kit, "raad", 9, 1 << 20), 2); /* not the one that we know of */
+    assert_int_equal(kit.leased[0]->attempt, 2);              /* a possible repeat */
+    kit_close(&kit);
+    pg_proxy_free(proxy);
 }
 
 /* ---- not ours to write
@@ -468,8 +558,10 @@ int main(void)
         TEST(a_put_that_waits_for_a_lock_is_answered_in_time),
         TEST(a_commit_that_never_arrived_is_done_again),
         TEST(a_commit_whose_answer_was_lost_is_recognised),
+        TEST(a_repeat_done_again_is_still_a_repeat),
         TEST(giving_back_twice_takes_no_new_lease),
         TEST(what_no_standby_has_is_no_yes),
+        TEST(a_lease_whose_answer_was_lost_is_given_back),
         TEST(a_read_only_database_is_no_connection),
         TEST(two_of_one_name_do_not_share_a_chain),
     };

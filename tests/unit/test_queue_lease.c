@@ -446,6 +446,37 @@ static bool hinted(void *ctx)
     return a.hints > 0;
 }
 
+static bool due_now(void *ctx)
+{
+    (void)ctx;
+    return kit_lease(&a, "raad", 9, 1 << 20) == 2;
+}
+
+/* What the fast clock stored and put off must not wait until it would have been right. */
+static void a_clock_that_goes_back_keeps_nobody_waiting(void **state)
+{
+    static struct kit_put fast[2];
+    struct kit_settle later;
+
+    (void)state;
+    corv_clock_shift_us(7200 * INT64_C(1000000));
+    for (unsigned i = 0; i < 2; i++) {
+        kit_put_make(&a, &fast[i], 900 + i, i);
+        kit_put_ask(&fast[i]);
+    }
+    kit_until_answered(&a, a.answered + 2);
+    assert_int_equal(kit_lease(&a, "raad", 1, 1 << 20), 1);
+    kit_settle_make(
+        &a, &later, &a.leased[0]->message, 1, a.leased[0]->attempt, CORV_DELIVERY_WAITING);
+    later.s.due_us = corv_clock_us() + 1000;
+    kit_settle_ask(&later);
+    kit_until_answered(&a, a.answered + 1);
+    corv_clock_shift_us(0);
+    kit_until(&a, due_now, NULL, "due");
+    for (unsigned i = 0; i < 2; i++)
+        kit_put_free(&fast[i]);
+}
+
 static void a_notification_is_heard(void **state)
 {
     (void)state;
@@ -469,6 +500,7 @@ int main(void)
         TEST(a_row_that_moves_meanwhile_is_still_met),
         TEST(two_settles_of_one_delivery_do_not_share_a_batch),
         TEST(old_leases_are_given_back),
+        TEST(a_clock_that_goes_back_keeps_nobody_waiting),
         TEST(a_notification_is_heard),
     };
 
