@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 # cmake --install BUILD: what a distribution's package and an install by hand both get.
 include(GNUInstallDirs)
-set(CORV_PLUGIN_DIR ${CMAKE_INSTALL_PREFIX}/lib/corvd/plugins)
 configure_file(dist/corv-adapter.pc.in corv-adapter.pc @ONLY)
 
 install(TARGETS corvd DESTINATION ${CMAKE_INSTALL_SBINDIR})
-install(TARGETS corvctl DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS corvctl corv-adapter-test DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES adapters/corv_adapter.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/corvd)
 install(FILES ${CMAKE_BINARY_DIR}/corv-adapter.pc
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/pkgconfig)
@@ -16,7 +15,7 @@ install(FILES dist/corvd.service dist/corvd.socket dist/corvd-admin.socket
     DESTINATION lib/systemd/system)
 install(FILES dist/corvd.sysusers DESTINATION lib/sysusers.d RENAME corvd.conf)
 install(FILES dist/corvd.tmpfiles DESTINATION lib/tmpfiles.d RENAME corvd.conf)
-install(FILES docs/man/corvctl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES docs/man/corvctl.1 docs/man/corv-adapter-test.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES docs/man/corvd.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES docs/man/corv-adapter.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 install(FILES docs/man/corvd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
@@ -26,7 +25,7 @@ install(FILES config/corvd.yaml.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/exam
 install(FILES dist/prometheus/corvd.rules.yml
     DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/prometheus)
 install(FILES dist/grafana/corvd.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/grafana)
-install(FILES adapters/template/template.c
+install(FILES adapters/template/template.c adapters/template/Makefile docs/adapter-guide.md
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corvd-dev/examples)
 # The chain test is a program for testers: a component of its own (cmake --install BUILD --component
 # partner), which no production machine needs.

@@ -147,6 +147,8 @@ void corv_alarms_silence(struct corv_alarms *a, int64_t now_us)
     int64_t now = corv_clock_mono_us();
     struct learning *l;
 
+    if (!a->app->config->alarms.silence)
+        judge(a, now_us); /* turned off: what was open is over */
     if (a->learning || now < a->silence_us || !a->app->open || !a->app->config->alarms.silence)
         return;
     a->silence_us = now + AGAIN_S * INT64_C(1000000);

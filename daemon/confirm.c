@@ -27,6 +27,8 @@ static void end_in_lane(struct corv_job *job)
 
     job->took_us = now - job->began_us;
     corv_lane_ended(job->app->lanes, job->row->party, &job->lane, job->end, job->pause_s, now);
+    if (corv_lane_runs_dry(job->app->lanes, job->row->party, now))
+        corv_deliver_soon(job->app);
 }
 
 static void count(struct corv_job *job)

@@ -349,10 +349,14 @@ static void poll_due(uv_timer_t *timer)
     (void)uv_timer_start(timer, poll_due, POLL_MS, 0);
 }
 
+/* Asked again and again, soon stays soon: it is not put off. */
 void corv_deliver_soon(struct corv_app *app)
 {
-    if (!app->poller->stopped)
-        (void)uv_timer_start(&app->poller->timer, poll_due, SOON_MS, 0);
+    uv_timer_t *timer = &app->poller->timer;
+    bool soon = uv_is_active((uv_handle_t *)timer) && uv_timer_get_due_in(timer) <= SOON_MS;
+
+    if (!app->poller->stopped && !soon)
+        (void)uv_timer_start(timer, poll_due, SOON_MS, 0);
 }
 
 corv_rc corv_deliver_refresh(struct corv_app *app)

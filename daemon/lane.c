@@ -318,6 +318,14 @@ unsigned corv_lane_room(struct corv_lanes *l, size_t i, int64_t now_us)
     return has_its_share(l, lane, 0) ? 0 : want - taken;
 }
 
+bool corv_lane_runs_dry(struct corv_lanes *l, const char *party, int64_t now_us)
+{
+    const struct lane *lane = find(l, party);
+
+    return lane && lane->backlog && !lane->failures && !paused(lane, now_us) &&
+           lane->in_flight + lane->ready_count + lane->reserved <= lane->window;
+}
+
 const char *corv_lane_party(const struct corv_lanes *l, size_t i)
 {
     return l->lanes[i]->party;

@@ -72,6 +72,9 @@ void corv_lane_ended(struct corv_lanes *l, const char *party, struct corv_lane_j
 unsigned corv_lane_room(struct corv_lanes *l, size_t i, int64_t now_us);
 const char *corv_lane_party(const struct corv_lanes *l, size_t i);
 size_t corv_lanes_count(const struct corv_lanes *l);
+/* More waits in the database and the lane has come to its last window of what it holds: time to
+ * lease again, and not only when the poller comes by. False for what is not open. */
+bool corv_lane_runs_dry(struct corv_lanes *l, const char *party, int64_t now_us);
 /* The database had more than it could give: do not overtake what waits there. */
 void corv_lane_set_backlog(struct corv_lanes *l, const char *party, bool more);
 /* Starts what may start: pauses that ended, windows that opened. Call from a timer. */

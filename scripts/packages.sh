@@ -9,6 +9,8 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libssl-de
 packages_run="postgresql-15 openssl python3 curl util-linux procps"
 packages_package="debhelper dpkg-dev fakeroot lintian"
 packages_long="debootstrap"
+packages_bench="nginx-light rabbitmq-server librabbitmq-dev activemq"
+packages_bench_node="nodejs npm"
 packages_check="git libcmocka-dev clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
     python3-pytest python3-lxml python3-yaml python3-zeep libxml2-utils xmlsec1 unzip strace mandoc
     man-db systemd shellcheck chromium chromium-driver"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The smallest useful adapter: appends each message to a file, whole or not at all. Copy this one.
  *
- *     cc -std=gnu11 -O2 -fPIC -shared -pthread -I DIR_OF_CORV_ADAPTER_H -o template.so template.c
+ *     cc -std=gnu11 -O2 -fPIC -shared -pthread $(pkg-config --cflags corv-adapter) \
+ *         -o template.so template.c
  *
  * Writing to a disk can block, so a thread does it; the loop thread only puts a job in a list.
  * A record is one line "DELIVERY-ID MESSAGE-ID ATTEMPT BYTES", the bytes, and a newline. After a
  * repeat (attempt > 1) the same delivery id can be there twice: the reader takes the first.
- * Test: tests/unit/test_host.c */
+ * Guide: docs/adapter-guide.md. Test: tests/unit/test_host.c, tests/abi/outside.sh */
 #include "corv_adapter.h"
 
 #include <fcntl.h>

@@ -55,6 +55,14 @@ CORV_MUST_CHECK corv_rc corv_hosts_reconfigure(
 const char *corv_hosts_library(const struct corv_hosts *h, const char *name);
 /* Settings only: what `corvctl config check` asks of each adapter. */
 CORV_MUST_CHECK corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f);
+/* The descriptor of e->library after the loader's checks; calls nothing of it but its entry. */
+CORV_MUST_CHECK corv_rc corv_hosts_describe(
+    const struct corv_host_entry *e, const struct corv_adapter **api, struct corv_fault *f);
+/* The same check, to be called again and alone: no file is touched but by the adapter. */
+CORV_MUST_CHECK corv_rc corv_hosts_check_keep(
+    const struct corv_host_entry *e, struct corv_host **out, struct corv_fault *f);
+CORV_MUST_CHECK corv_rc corv_hosts_check_again(struct corv_host *host, struct corv_fault *f);
+void corv_hosts_check_free(struct corv_host *host); /* accepts NULL */
 /* Drains (limit_ms), stops and destroys all; cb on the loop. */
 void corv_hosts_close(struct corv_hosts *h, unsigned limit_ms, void (*cb)(void *), void *ctx);
 

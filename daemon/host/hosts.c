@@ -214,16 +214,46 @@ static corv_rc prepare(struct corv_list *libraries, const struct corv_host_entry
     return rc;
 }
 
-corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f)
+corv_rc corv_hosts_describe(
+    const struct corv_host_entry *e, const struct corv_adapter **api, struct corv_fault *f)
 {
     struct corv_list libraries;
-    struct corv_host *host = NULL;
 
     corv_list_init(&libraries);
-    corv_rc rc = prepare(&libraries, e, &host, f);
+    corv_rc rc = corv__library_get(&libraries, e, api, f);
 
-    corv__host_free(host);
     corv__libraries_forget(&libraries);
+    return rc;
+}
+
+corv_rc corv_hosts_check_keep(
+    const struct corv_host_entry *e, struct corv_host **out, struct corv_fault *f)
+{
+    struct corv_list libraries;
+
+    corv_list_init(&libraries);
+    corv_rc rc = prepare(&libraries, e, out, f);
+
+    corv__libraries_forget(&libraries);
+    return rc;
+}
+
+corv_rc corv_hosts_check_again(struct corv_host *host, struct corv_fault *f)
+{
+    return call_check(host, f);
+}
+
+void corv_hosts_check_free(struct corv_host *host)
+{
+    corv__host_free(host);
+}
+
+corv_rc corv_hosts_check(const struct corv_host_entry *e, struct corv_fault *f)
+{
+    struct corv_host *host = NULL;
+    corv_rc rc = corv_hosts_check_keep(e, &host, f);
+
+    corv_hosts_check_free(host);
     return rc;
 }
 

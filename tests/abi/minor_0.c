@@ -77,6 +77,6 @@ const struct corv_adapter *corv_adapter_entry(uint32_t host_major, uint32_t host
         .stop = stop,
         .destroy = free};
 
-    (void)host_major, (void)host_minor;
-    return &adapter;
+    (void)host_minor;
+    return host_major == CORV_ADAPTER_ABI_MAJOR ? &adapter : NULL;
 }

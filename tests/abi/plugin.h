@@ -116,10 +116,10 @@ CORV_ADAPTER_EXPORT const struct corv_adapter *corv_adapter_entry(uint32_t, uint
     const struct corv_adapter *corv_adapter_entry(uint32_t host_major, uint32_t host_minor)        \
     {                                                                                              \
         static struct corv_adapter a;                                                              \
-        (void)host_major, (void)host_minor;                                                        \
+        (void)host_minor;                                                                          \
         a = plugin_good(its_name);                                                                 \
         spoil;                                                                                     \
-        return &a;                                                                                 \
+        return host_major == CORV_ADAPTER_ABI_MAJOR ? &a : NULL;                                   \
     }
 
 #endif

@@ -21,6 +21,7 @@ static int deliver_wrong(
 {
     struct plugin *p = instance;
 
+    plugin_stop(p); /* the thread before this one */
     (void)plugin_keep(instance, op, m, outcome);
     if (pthread_create(&p->thread, NULL, trespass, p) != 0)
         abort();

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The senders of the bench: N keep-alive connections over mutual TLS, each with one message under
  * way, until COUNT messages were answered or SECONDS are over.
- *     corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG
+ *     corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG [LEDGER FIRST [RATE]]
  * FILE is a message in which the text %REFERENTIE% stands once; each copy gets a number of its own
- * that begins with TAG. Prints one line of JSON: counts by answer, seconds, and the time from the
- * first byte sent to the answer (mean, p50, p99, max in microseconds). Test:
- * tests/bench/test_wire.py */
+ * that begins with TAG and counts from FIRST, and its line in the LEDGER (ledger.h). With RATE that
+ * many a second are offered, as long as a connection is free, whatever the answers: an overload.
+ * Prints one line of JSON: counts by answer, seconds, and the time from the first byte sent to the
+ * answer (mean, p50, p99, max in microseconds). Test: tests/bench/test_wire.py */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -14,26 +15,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/bench/ledger.h"
 #include "tests/bench/wire.h"
 
-#define SLOT      "%REFERENTIE%"
-#define REFERENCE 32 /* characters of a reference number */
+#define SLOT "%REFERENTIE%"
 
 struct sender {
-    struct wire wire; /* first: epoll hands its address back */
-    int64_t sent_us;  /* 0: nothing under way */
+    struct wire wire;     /* first: epoll hands its address back */
+    int64_t sent_us;      /* 0: nothing under way */
+    unsigned long number; /* of the message under way */
+    bool idle;            /* stands in run.idle */
+    bool greeted;         /* its handshake was counted */
 };
 
 static struct {
-    unsigned long port, connections, count, seconds;
+    unsigned long port, connections, count, seconds, first, rate;
+    int64_t began_us, end_us;
     const char *tag;
     char *before, *after; /* the message around the reference */
     size_t before_n, after_n;
-    unsigned long next, answered, ok, busy, refused, broken;
-    uint32_t *took; /* microseconds of the accepted ones */
+    unsigned long next, answered, ok, busy, refused, broken, unkind; /* 503 without Retry-After */
+    uint32_t *took;       /* microseconds of the accepted ones */
+    struct sender **idle; /* owned: those that wait for their turn (RATE) */
+    unsigned long idle_n, greeted;
+    struct ledger ledger;
     SSL_CTX *ctx;
     int epoll;
 } run;
@@ -72,31 +81,68 @@ static void begin(struct sender *s)
     s->sent_us = 0;
 }
 
+/* Whether the next message is due. With RATE the clock starts when all connections are there. */
+static bool due(void)
+{
+    if (run.rate && run.greeted < run.connections)
+        return false;
+    return run.next < run.count &&
+           (!run.rate ||
+               (int64_t)run.next * 1000000 <= (wire_now_us() - run.began_us) * (int64_t)run.rate);
+}
+
+static void book_sent(const struct sender *s)
+{
+    struct ledger_line *line = ledger_line(&run.ledger, s->number);
+
+    if (line)
+        line->sent_us = s->sent_us;
+}
+
+static void book_answer(const struct sender *s, int status)
+{
+    struct ledger_line *line = ledger_line(&run.ledger, s->number);
+
+    if (!line)
+        return;
+    line->yes_us = wire_now_us();
+    line->status = (uint16_t)status;
+}
+
 static void post(struct sender *s)
 {
     char head[256];
     char reference[REFERENCE + 64];
     int n;
 
-    if (s->sent_us || run.next >= run.count)
+    if (s->sent_us)
         return;
+    if (!due()) {
+        if (!s->idle && run.next < run.count)
+            run.idle[run.idle_n++] = s;
+        s->idle = run.next < run.count;
+        return;
+    }
+    s->number = run.first + run.next++;
     snprintf(reference, sizeof reference, "%s%0*lu", run.tag, (int)(REFERENCE - strlen(run.tag)),
-        run.next++);
+        s->number);
     n = snprintf(head, sizeof head,
         "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n"
         "Content-Length: %zu\r\n\r\n",
         run.before_n + strlen(reference) + run.after_n);
     s->sent_us = wire_now_us();
+    book_sent(s);
     wire_send(&s->wire, head, (size_t)n);
     wire_send(&s->wire, run.before, run.before_n);
     wire_send(&s->wire, reference, strlen(reference));
     wire_send(&s->wire, run.after, run.after_n);
 }
 
-static void answered(struct sender *s, int status)
+static void answered(struct sender *s, int status, bool retry)
 {
     int64_t took = wire_now_us() - s->sent_us;
 
+    book_answer(s, status);
     s->sent_us = 0;
     run.answered++;
     if (status == 202 || status == 200)
@@ -105,6 +151,8 @@ static void answered(struct sender *s, int status)
         run.busy++;
     else
         run.refused++;
+    if (status == 503 && !retry)
+        run.unkind++;
 }
 
 /* Reads answers; false: this connection is of no more use. */
@@ -120,17 +168,29 @@ static bool listen_to(struct sender *s)
         wire_consume(&s->wire, h.head + h.body);
         if (h.status == 100)
             continue;
-        answered(s, h.status);
+        answered(s, h.status, h.retry);
         if (h.goes_away)
             return false;
     }
     return true;
 }
 
+static void greet(struct sender *s)
+{
+    if (s->greeted || !s->wire.open)
+        return;
+    s->greeted = true;
+    if (++run.greeted == run.connections && run.rate) {
+        run.end_us += wire_now_us() - run.began_us;
+        run.began_us = wire_now_us();
+    }
+}
+
 static void tend(struct sender *s)
 {
     bool alive = wire_step(&s->wire) && listen_to(s);
 
+    greet(s);
     if (alive && s->wire.open) {
         post(s);
         alive = wire_push(&s->wire);
@@ -163,64 +223,99 @@ static void report(int64_t began)
     qsort(run.took, run.ok, sizeof *run.took, by_size);
     for (unsigned long i = 0; i < run.ok; i++)
         sum += run.took[i];
-    printf("{\"answered\":%lu,\"accepted\":%lu,\"busy\":%lu,\"refused\":%lu,\"broken\":%lu,"
-           "\"bytes\":%zu,\"seconds\":%.3f,\"mean_us\":%.0f,\"p50_us\":%u,\"p99_us\":%u,"
-           "\"max_us\":%u}\n",
-        run.answered, run.ok, run.busy, run.refused, run.broken,
+    printf("{\"answered\":%lu,\"accepted\":%lu,\"busy\":%lu,\"unkind\":%lu,\"refused\":%lu,"
+           "\"broken\":%lu,\"began_us\":%lld,\"bytes\":%zu,\"seconds\":%.3f,\"mean_us\":%.0f,"
+           "\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
+        run.answered, run.ok, run.busy, run.unkind, run.refused, run.broken, (long long)began,
         run.before_n + REFERENCE + run.after_n, seconds, sum / (double)n, run.took[run.ok / 2],
         run.took[run.ok * 99 / 100], run.took[run.ok ? run.ok - 1 : 0]);
 }
 
-static void arguments(char **argv)
+/* As many connections as asked. */
+static void many_files(void)
+{
+    struct rlimit r;
+
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return;
+    r.rlim_cur = r.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void arguments(int argc, char **argv)
 {
     run.port = strtoul(argv[1], NULL, 10);
     run.connections = strtoul(argv[6], NULL, 10);
     run.count = strtoul(argv[7], NULL, 10);
     run.seconds = strtoul(argv[8], NULL, 10);
     run.tag = argv[9];
+    if (argc > 11) {
+        ledger_open(&run.ledger, argv[10]);
+        run.first = strtoul(argv[11], NULL, 10);
+    }
+    run.rate = argc > 12 ? strtoul(argv[12], NULL, 10) : 0;
     if (!run.port || !run.connections || !run.count || !run.seconds ||
-        strlen(run.tag) >= REFERENCE - 8)
+        strlen(run.tag) > REFERENCE - LEDGER_DIGITS)
         wire_die("an argument makes no sense");
     run.took = calloc(run.count + 1, sizeof *run.took);
-    if (!run.took)
+    run.idle = calloc(run.connections, sizeof(struct sender *));
+    if (!run.took || !run.idle)
         wire_die("memory");
     run.ctx = wire_context(false, argv[2], argv[3], argv[4]);
     read_message(argv[5]);
+}
+
+/* RATE: those that waited for their turn. */
+static void wake_idle(void)
+{
+    while (run.idle_n > 0 && due()) {
+        struct sender *s = run.idle[--run.idle_n];
+
+        s->idle = false;
+        if (s->wire.open) {
+            post(s);
+            (void)wire_push(&s->wire); /* a dead one is met by epoll */
+        }
+    }
 }
 
 int main(int argc, char **argv)
 {
     struct epoll_event events[256];
     struct sender *senders;
-    int64_t began, end;
 
-    if (argc != 10) {
-        fprintf(stderr, "usage: corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG\n");
+    if (argc < 10 || argc == 11 || argc > 13) {
+        fprintf(stderr, "usage: corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG"
+                        " [LEDGER FIRST [RATE]]\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    arguments(argv);
+    many_files();
+    arguments(argc, argv);
     run.epoll = epoll_create1(EPOLL_CLOEXEC);
     senders = calloc(run.connections, sizeof *senders);
     if (run.epoll < 0 || !senders)
         wire_die("epoll or memory");
-    began = wire_now_us();
-    end = began + (int64_t)run.seconds * 1000000;
+    run.began_us = wire_now_us();
+    run.end_us = run.began_us + (int64_t)run.seconds * 1000000;
     for (unsigned long i = 0; i < run.connections && i < run.count; i++)
         begin(&senders[i]);
-    while (run.answered < run.count && wire_now_us() < end) {
-        int n = epoll_wait(run.epoll, events, 256, 200);
+    while (run.answered < run.count && wire_now_us() < run.end_us) {
+        int n = epoll_wait(run.epoll, events, 256, run.rate ? 1 : 200);
 
         for (int i = 0; i < n; i++)
             tend(events[i].data.ptr);
+        wake_idle();
     }
-    report(began);
+    report(run.began_us);
     for (unsigned long i = 0; i < run.connections && i < run.count; i++)
         wire_close(&senders[i].wire);
     SSL_CTX_free(run.ctx);
     free(senders);
+    free(run.idle);
     free(run.took);
     free(run.before);
+    ledger_close(&run.ledger);
     close(run.epoll);
     return run.answered == run.count ? 0 : 1;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The receiving partner of the bench: takes each POST over mutual TLS, answers 200, and counts.
- *     corv-sink PORT CERT KEY CA
- * GET /stats answers JSON {"requests","bytes","handshakes","first_us","last_us"} on the same port.
- * Ends on SIGTERM. Test: tests/bench/test_wire.py */
+ *     corv-sink PORT CERT KEY CA [LEDGER OFFSET [DELAY_MS]]
+ * The reference of a message stands OFFSET bytes in; its line in the LEDGER (ledger.h) tells when
+ * it came, and how often. With DELAY_MS each answer is kept back that long: a slow partner. GET
+ * /stats answers JSON {"requests","bytes","handshakes","first_us","last_us", "marked"} on the same
+ * port. Ends on SIGTERM. Test: tests/bench/test_wire.py */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -14,13 +16,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/bench/ledger.h"
 #include "tests/bench/wire.h"
 
 static struct {
-    uint64_t requests, bytes, handshakes;
+    uint64_t requests, bytes, handshakes, marked; /* as a possible repeat */
     int64_t first_us, last_us;
 } count;
+static struct ledger ledger;
+static size_t offset; /* of the reference in a message */
 static volatile sig_atomic_t stop;
+
+/* A connection, and until when its answer is kept back. All wait equally long, so whoever came
+ * first is first: a list in the order of its ends. */
+struct guest {
+    struct wire wire; /* first: epoll hands its address back */
+    int64_t due_us;   /* 0: nothing is kept back */
+    struct guest *next;
+};
+static struct {
+    int64_t us;
+    struct guest *first, **end;
+} delay = {.end = &delay.first};
 
 static void on_term(int signal_number)
 {
@@ -56,27 +73,57 @@ static void stats(struct wire *w)
     char body[512];
 
     snprintf(body, sizeof body,
-        "{\"requests\":%llu,\"bytes\":%llu,\"handshakes\":%llu,\"first_us\":%lld,\"last_us\":%lld}",
+        "{\"requests\":%llu,\"bytes\":%llu,\"handshakes\":%llu,\"first_us\":%lld,"
+        "\"last_us\":%lld,\"marked\":%llu}",
         (unsigned long long)count.requests, (unsigned long long)count.bytes,
-        (unsigned long long)count.handshakes, (long long)count.first_us, (long long)count.last_us);
+        (unsigned long long)count.handshakes, (long long)count.first_us, (long long)count.last_us,
+        (unsigned long long)count.marked);
     answer(w, "application/json", body);
 }
 
-static void took(struct wire *w, size_t body)
+static void book(const char *body, size_t n, bool repeat)
+{
+    struct ledger_line *line =
+        ledger.line && n >= offset + REFERENCE ? ledger_find(&ledger, body + offset) : NULL;
+
+    if (!line)
+        return;
+    if (line->got++ == 0)
+        line->got_us = count.last_us;
+    else if (!repeat)
+        line->unmarked++;
+}
+
+static void say_taken(struct wire *w)
+{
+    answer(w, "application/json", "{\"status\":\"taken\"}");
+}
+
+static void took(struct guest *g, const struct wire_http *h)
 {
     count.last_us = wire_now_us();
     if (count.requests++ == 0)
         count.first_us = count.last_us;
-    count.bytes += body;
-    answer(w, "application/json", "{\"status\":\"taken\"}");
+    count.bytes += h->body;
+    count.marked += h->repeat;
+    book(g->wire.in + h->head, h->body, h->repeat);
+    if (!delay.us) {
+        say_taken(&g->wire);
+        return;
+    }
+    g->due_us = count.last_us + delay.us;
+    g->next = NULL;
+    *delay.end = g;
+    delay.end = &g->next;
 }
 
 /* Everything complete that stands in the buffer. false: something we do not speak. */
-static bool serve(struct wire *w)
+static bool serve(struct guest *g)
 {
+    struct wire *w = &g->wire;
     struct wire_http h;
 
-    while (wire_head(w, &h)) {
+    while (!g->due_us && wire_head(w, &h)) {
         if (h.chunked)
             return false;
         if (w->in_n < h.head + h.body) {
@@ -87,7 +134,7 @@ static bool serve(struct wire *w)
         if (strncmp(w->in, "GET /stats", 10) == 0)
             stats(w);
         else
-            took(w, h.body);
+            took(g, &h);
         wire_consume(w, h.head + h.body);
     }
     return true;
@@ -98,25 +145,53 @@ static void welcome(int listener, int epoll, SSL_CTX *ctx)
     int fd;
 
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        struct wire *w = malloc(sizeof *w);
+        struct guest *g = calloc(1, sizeof *g);
         int one = 1;
 
-        if (!w)
+        if (!g)
             wire_die("memory");
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        wire_init(w, epoll, fd, ctx, true);
+        wire_init(&g->wire, epoll, fd, ctx, true);
         count.handshakes++;
     }
 }
 
-static void tend(struct wire *w)
+static void forget(struct guest *g)
 {
-    bool alive = wire_step(w) && serve(w) && wire_push(w);
+    for (struct guest **at = &delay.first; g->due_us && *at; at = &(*at)->next)
+        if (*at == g) {
+            *at = g->next;
+            if (!*at)
+                delay.end = at;
+            break;
+        }
+    wire_close(&g->wire);
+    free(g);
+}
 
-    if (alive)
-        return;
-    wire_close(w);
-    free(w);
+static void tend(struct guest *g)
+{
+    if (!(wire_step(&g->wire) && serve(g) && wire_push(&g->wire)))
+        forget(g);
+}
+
+/* Gives the answers whose time has come; returns the milliseconds until the next. */
+static int give_due(void)
+{
+    int64_t now = wire_now_us();
+
+    while (delay.first && delay.first->due_us <= now) {
+        struct guest *g = delay.first;
+
+        delay.first = g->next;
+        if (!delay.first)
+            delay.end = &delay.first;
+        g->due_us = 0;
+        say_taken(&g->wire);
+        if (!(serve(g) && wire_push(&g->wire)))
+            forget(g);
+    }
+    return delay.first ? (int)((delay.first->due_us - now) / 1000) + 1 : 500;
 }
 
 int main(int argc, char **argv)
@@ -126,10 +201,15 @@ int main(int argc, char **argv)
     SSL_CTX *ctx;
     int epoll, listener;
 
-    if (argc != 5) {
-        fprintf(stderr, "usage: corv-sink PORT CERT KEY CA\n");
+    if (argc < 5 || argc == 6 || argc > 8) {
+        fprintf(stderr, "usage: corv-sink PORT CERT KEY CA [LEDGER OFFSET [DELAY_MS]]\n");
         return 2;
     }
+    if (argc > 6) {
+        ledger_open(&ledger, argv[5]);
+        offset = strtoul(argv[6], NULL, 10);
+    }
+    delay.us = argc > 7 ? (int64_t)strtoul(argv[7], NULL, 10) * 1000 : 0;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTERM, on_term);
     ctx = wire_context(true, argv[2], argv[3], argv[4]);
@@ -138,7 +218,7 @@ int main(int argc, char **argv)
     if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &e) != 0)
         wire_die("epoll");
     while (!stop) {
-        int n = epoll_wait(epoll, events, 256, 500);
+        int n = epoll_wait(epoll, events, 256, give_due());
 
         if (n < 0 && errno != EINTR)
             wire_die("epoll_wait");
@@ -151,6 +231,7 @@ int main(int argc, char **argv)
     close(listener);
     close(epoll);
     SSL_CTX_free(ctx);
+    ledger_close(&ledger);
     printf("%llu\n", (unsigned long long)count.requests);
     return 0;
 }

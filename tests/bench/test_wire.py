@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: EUPL-1.2
 """The load generator against the sink: every message sent is counted on both ends, also when a
-connection is closed after each answer. Otherwise the bench measures itself."""
+connection is closed after each answer, and stands in the book of both. Otherwise the bench measures
+itself."""
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from harness import free_port  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOAD, SINK = sys.argv[1:3]
+LINE = struct.Struct("=qqqHHI")  # ledger.h
 
 
 def wait_for(port, seconds=10):
@@ -28,30 +31,49 @@ def wait_for(port, seconds=10):
     sys.exit("the sink does not listen")
 
 
+def send(port, files, *args):
+    run = subprocess.run([LOAD, port, *files, *args], capture_output=True, text=True, check=False)
+    print(run.stdout, run.stderr)
+    said = json.loads(run.stdout)
+    assert run.returncode == 0, run.returncode
+    assert said["accepted"] == said["answered"] == int(args[2]), said
+    assert said["broken"] == said["refused"] == said["busy"] == 0, said
+    assert 0 < said["p50_us"] <= said["p99_us"] <= said["max_us"], said
+    return said
+
+
+def judge(lines):
+    """Both ends wrote of the same messages, in the right order of time."""
+    for number, (sent, yes, got, status, unmarked, times) in enumerate(lines):
+        if 100 <= number < 650:
+            assert 0 < sent < got < yes and status == 200 and times == 1 and unmarked == 0, lines[number]
+        else:
+            assert not sent and not yes and not got and not times, number
+
+
 def main():
     with tempfile.TemporaryDirectory() as top:
         subprocess.run(["sh", TOP + "/tests/support/pki.sh", top, "a=00000099000000000001"], check=True,
                        capture_output=True)
-        message = os.path.join(top, "m.xml")
+        message, book = os.path.join(top, "m.xml"), os.path.join(top, "book")
         with open(message, "w", encoding="utf-8") as f:
             f.write("<x>%REFERENTIE%" + "y" * 100000 + "</x>")
+        with open(book, "wb") as f:
+            f.truncate(1000 * LINE.size)
         port = str(free_port())
         files = [top + "/" + f for f in ("a.pem", "a.key", "ca.pem")]
-        sink = subprocess.Popen([SINK, port, *files], stdout=subprocess.PIPE, text=True)
+        sink = subprocess.Popen([SINK, port, *files, book, "3", "1"], stdout=subprocess.PIPE, text=True)
         try:
             wait_for(int(port))
-            run = subprocess.run([LOAD, port, *files, message, "7", "500", "30", "T"],
-                                 capture_output=True, text=True, check=False)
-            print(run.stdout, run.stderr)
-            said = json.loads(run.stdout)
-            assert run.returncode == 0, run.returncode
-            assert said["accepted"] == said["answered"] == 500, said
-            assert said["broken"] == said["refused"] == said["busy"] == 0, said
-            assert 0 < said["p50_us"] <= said["p99_us"] <= said["max_us"], said
+            send(port, files, message, "7", "500", "30", "T", book, "100")
+            said = send(port, files, message, "7", "50", "30", "T", book, "600", "200")
+            assert said["seconds"] > 49 / 200, said  # not faster than offered
+            with open(book, "rb") as f:
+                judge(list(LINE.iter_unpack(f.read())))
         finally:
             sink.terminate()
             counted = sink.communicate(timeout=20)[0]
-        assert counted.strip() == "500", counted
+        assert counted.strip() == "550", counted
         assert sink.returncode == 0, sink.returncode
 
 

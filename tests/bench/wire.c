@@ -206,6 +206,9 @@ bool wire_head(const struct wire *w, struct wire_http *h)
     h->expects = header(head, "Expect") != NULL;
     value = header(head, "Connection");
     h->goes_away = value && strncasecmp(value, "close", 5) == 0;
+    h->retry = header(head, "Retry-After") != NULL;
+    value = header(head, "X-Corv-Repeat");
+    h->repeat = value && strncasecmp(value, "true", 4) == 0;
     return true;
 }
 

@@ -30,6 +30,8 @@ struct wire_http {
     bool chunked;   /* not supported by the bench: the caller gives up */
     bool expects;   /* Expect: 100-continue */
     bool goes_away; /* Connection: close */
+    bool retry;     /* Retry-After is there */
+    bool repeat;    /* X-Corv-Repeat: true */
 };
 
 SSL_CTX *wire_context(bool server, const char *cert, const char *key, const char *ca);

@@ -9,7 +9,7 @@ import tree
 
 RANK = [  # first match decides
     (r"^daemon/base/", 0), (r"^(config|schemas|queue|adapters)/", 1), (r"^daemon/loop/", 2),
-    (r"^daemon/host/", 3), (r"^daemon/(ctl/|partner/|runner/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
+    (r"^daemon/host/", 3), (r"^daemon/(conform/|ctl/|partner/|runner/|main\.c)", 5), (r"^daemon/[^/]+$", 4)]
 # the contract, and the HTTP client that adapters share
 SHARED = ("adapters/corv_adapter.h", "adapters/https/client.h")
 CHILD = "adapters/process/wire.h"  # the language of both ends of the adapter process

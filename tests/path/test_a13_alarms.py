@@ -40,7 +40,7 @@ def hook(world, body):
     return lambda: open(seen, encoding="utf-8").read().splitlines() if os.path.exists(seen) else []
 
 
-def test_a_partner_goes_away_and_comes_back_with_a_restart_in_between(make_world):
+def test_a_partner_goes_away_and_comes_back_with_a_restart(make_world):
     world = make_world(start=False, alarms={"partner_seconds": 1})
     ran = hook(world, 'echo "$1|$2|$3|$4|$CORV_INCIDENT_CAUSE|$CORV_INCIDENT_CODE|$CORV_NODE" >>OUT')
     world.start(**QUICK)
@@ -151,6 +151,25 @@ def test_nothing_of_a_message_is_in_it(bad):
     assert "dronten" in text and "Grensdorp" not in text and "999990019" not in text
 
 
+def test_how_long_and_how_full_is_for_the_operator_to_say(make_world):
+    """Released, but nobody takes it (CORVD_STALL): it lies there. No disk has 91% free - or hardly one."""
+    world = make_world(start=False, alarms={"due_seconds": 604800, "disk_percent": 1})
+    world.start(CORVD_STALL="1", **QUICK)
+    held = world.send("veilig-thuis", world.vto(woonplaats="Grensdorp"))
+    opened(world, "delivery.asks:in-twijfel")
+    number = [d for d in world.deliveries(held.id) if d["state"] == "held"][0]["message"]
+    world.daemon.ctl("release", number, "--to", "almere")
+    closed(world, "delivery.asks:in-twijfel")
+    poll("it is due", lambda: (world.daemon.metric("lane_oldest_due_seconds", '{to="almere"}') or 0) > 2)
+    assert not told(world, "queue.stale:almere") and not told(world, "disk.low")
+    world.config["alarms"] = {"due_seconds": 1, "disk_percent": 90}
+    world.write()
+    world.daemon.ctl("reload")
+    opened(world, "queue.stale:almere")
+    if world.daemon.metric("disk_free_ratio") < 0.9:
+        opened(world, "disk.low")
+
+
 def test_silence_is_learned_from_what_is_in_the_database(make_world):
     """Three weeks with a message every hour, then a week of nothing. A week has more working hours than
     were ever silent, whatever the date and the holidays."""
@@ -173,6 +192,21 @@ def test_silence_is_learned_from_what_is_in_the_database(make_world):
     world.daemon.restart(**QUICK)  # it is in the database: a restart forgets nothing and repeats nothing
     poll("looked again", lambda: world.daemon.metric("silence_watched") == 2)
     assert told(world, key) == ["opened"]
+    gi = world.by_id["gi"]
+    for change, how in (({"silence_hours": 8760}, closed), ({"silence_hours": 1}, opened), (False, closed),
+                        (True, opened)):
+        if isinstance(change, dict):  # for all kinds of the party together
+            gi.update(change)
+        else:
+            world.config["alarms"] = {"silence": change}
+        world.write()
+        world.daemon.ctl("reload")
+        how(world, "party.silent:gi" if gi["silence_hours"] == 1 else key)
+    del gi["silence_hours"]
+    world.write()
+    world.daemon.ctl("reload")
+    closed(world, "party.silent:gi")
+    opened(world, key)
     world.daemon.sql("INSERT INTO corv.message (id, received_at, kind, sender, size, digest, content_type)"
                      " SELECT (left(corv.id_at(now())::text, 24) || 'abcdefabcdef')::uuid, now(),"
                      " 'notificatieDi01', 'gi', 1, '\\x00', 'text/xml'")

@@ -235,6 +235,28 @@ static void memory_and_order_are_kept(void **state)
     assert_false(corv_lane_reserve(w->lanes, "lelystad", 1));
 }
 
+/* With a window of 2 and four held, the database is asked again after the second has ended; not
+ * while nothing waits there, and not while the partner is away. */
+static void a_backlog_is_fetched_before_the_lane_is_dry(void **state)
+{
+    struct world *w = *state;
+    int64_t now = corv_clock_mono_us();
+
+    for (int i = 0; i < 4; i++)
+        push(w, "raad", i);
+    corv_lane_set_backlog(w->lanes, "raad", true);
+    corv_lane_ended(w->lanes, "raad", &w->jobs[0], CORV_LANE_OK, 0, now);
+    assert_false(corv_lane_runs_dry(w->lanes, "raad", now));
+    corv_lane_ended(w->lanes, "raad", &w->jobs[1], CORV_LANE_OK, 0, now);
+    assert_true(corv_lane_runs_dry(w->lanes, "raad", now));
+    corv_lane_set_backlog(w->lanes, "raad", false);
+    assert_false(corv_lane_runs_dry(w->lanes, "raad", now));
+    corv_lane_set_backlog(w->lanes, "raad", true);
+    corv_lane_ended(w->lanes, "raad", &w->jobs[2], CORV_LANE_PARTNER, 0, now);
+    assert_false(corv_lane_runs_dry(w->lanes, "raad", now));
+    assert_false(corv_lane_runs_dry(w->lanes, "nobody", now));
+}
+
 static void an_old_lease_is_not_begun(void **state)
 {
     struct world *w = *state;
@@ -271,6 +293,7 @@ int main(void)
         T(all_slow_partners_together_are_bounded),
         T(a_long_pause_keeps_nothing_in_memory),
         T(memory_and_order_are_kept),
+        T(a_backlog_is_fetched_before_the_lane_is_dry),
         T(an_old_lease_is_not_begun),
         T(shutdown_lets_go_of_what_waits),
     };
