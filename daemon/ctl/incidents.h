@@ -8,8 +8,8 @@
 
 /* The open alarms, the worst first; drop the reference. NULL: the daemon does not answer. */
 json_t *corv_ctl_incidents(const struct corv_config *c);
-/* Those that are more than good to know. */
-unsigned corv_ctl_incidents_to_act(const json_t *list);
+/* More than good to know. */
+bool corv_ctl_incident_acts(const json_t *incident);
 const char *corv_ctl_incident_text(const json_t *incident, const char *key); /* "" when absent */
 
 #endif

@@ -36,13 +36,9 @@ json_t *corv_ctl_incidents(const struct corv_config *c)
     return list;
 }
 
-unsigned corv_ctl_incidents_to_act(const json_t *list)
+bool corv_ctl_incident_acts(const json_t *incident)
 {
-    unsigned n = 0;
-
-    for (size_t i = 0; i < json_array_size(list); i++)
-        n += strcmp(corv_ctl_incident_text(json_array_get(list, i), "severity"), "notice") != 0;
-    return n;
+    return strcmp(corv_ctl_incident_text(incident, "severity"), "notice") != 0;
 }
 
 static const char *severity(const json_t *incident)
@@ -69,7 +65,7 @@ static void show(struct corv_ctl *ctl, const json_t *one)
 int corv_verb_incidents(struct corv_ctl *ctl, int argc, char **argv)
 {
     json_t *list;
-    int code;
+    int code = CORV_CTL_YES;
 
     if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0) || !corv_ctl_config(ctl))
         return CORV_CTL_ERROR;
@@ -77,7 +73,9 @@ int corv_verb_incidents(struct corv_ctl *ctl, int argc, char **argv)
     if (!list)
         return corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.no-daemon",
             "corvd antwoordt niet op de beheerpoort. Draait het? Kijk met: systemctl status corvd");
-    code = corv_ctl_incidents_to_act(list) ? CORV_CTL_NO : CORV_CTL_YES;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (corv_ctl_incident_acts(json_array_get(list, i)))
+            code = CORV_CTL_NO;
     if (ctl->json) {
         corv_ctl_json(ctl, list);
         return code;

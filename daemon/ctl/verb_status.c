@@ -220,23 +220,6 @@ static void look_at_certs(const struct corv_config *c, struct report *r)
             worst->file.days);
 }
 
-static void look_at_incidents(const struct corv_config *c, struct report *r)
-{
-    json_t *list = corv_ctl_incidents(c);
-    unsigned act = corv_ctl_incidents_to_act(list);
-    const json_t *worst = json_array_get(list, 0);
-    const char *subject = corv_ctl_incident_text(worst, "subject");
-
-    if (list && act > 0) /* the worst comes first */
-        add(r, "incidents", "Alarmen", ATTENTION, "%u: %s%s%s%s. Kijk met: corvctl incidents", act,
-            subject, *subject ? ": " : "", corv_ctl_incident_text(worst, "text"),
-            act > 1 ? " …" : "");
-    else if (list)
-        add(r, "incidents", "Alarmen", WELL,
-            worst ? "geen; %zu ter info: corvctl incidents" : "geen", json_array_size(list));
-    json_decref(list);
-}
-
 static void look_at_disk(const struct corv_config *c, struct report *r)
 {
     struct statvfs fs;
@@ -247,6 +230,44 @@ static void look_at_disk(const struct corv_config *c, struct report *r)
 
     add(r, "disk", "Schijf", percent < DISK_PERCENT ? ATTENTION : WELL,
         percent < DISK_PERCENT ? "nog %u%% vrij bij state_dir. Maak ruimte" : "%u%% vrij", percent);
+}
+
+/* What another line tells, from the source itself and without delay. */
+static bool told_above(const json_t *incident)
+{
+    static const char *const causes[] = {"delivery.failed", "delivery.asks", "certificate.ends",
+        "certificate.not-read", "purge.late", "database.unreachable", "disk.low"};
+    const char *cause = corv_ctl_incident_text(incident, "cause");
+
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (strcmp(cause, causes[i]) == 0)
+            return true;
+    return false;
+}
+
+static void look_at_incidents(const struct corv_config *c, struct report *r)
+{
+    json_t *list = corv_ctl_incidents(c);
+    const json_t *worst = NULL; /* it comes first */
+    unsigned act = 0;
+    const char *subject;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        if (told_above(one) || !corv_ctl_incident_acts(one))
+            continue;
+        worst = worst ? worst : one;
+        act++;
+    }
+    subject = corv_ctl_incident_text(worst, "subject");
+    if (list && act > 0)
+        add(r, "incidents", "Alarmen", ATTENTION, "%u: %s%s%s%s. Kijk met: corvctl incidents", act,
+            subject, *subject ? ": " : "", corv_ctl_incident_text(worst, "text"),
+            act > 1 ? " …" : "");
+    else if (list)
+        add(r, "incidents", "Alarmen", WELL, "verder geen");
+    json_decref(list);
 }
 
 /* ---- the answer --------------------------------------------------------------------------- */
@@ -359,7 +380,6 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
     if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0) || !corv_ctl_config(ctl))
         return CORV_CTL_ERROR;
     look_at_daemon(ctl->config, &r);
-    look_at_incidents(ctl->config, &r);
     if (look_at_database(ctl, &r)) {
         look_at_lanes(ctl, &r);
         look_at_retention(ctl, &r);
@@ -367,6 +387,7 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
     }
     look_at_certs(ctl->config, &r);
     look_at_disk(ctl->config, &r);
+    look_at_incidents(ctl->config, &r);
     if (ctl->json)
         corv_ctl_json(ctl, report_json(&r));
     else
