@@ -237,7 +237,7 @@ static void read_pace(struct corv_alarms *a)
 #endif
 }
 
-corv_rc corv_alarms_start(struct corv_app *app, const char *conninfo)
+corv_rc corv_alarms_start(struct corv_app *app)
 {
     struct corv_alarms *a = calloc(1, sizeof *a);
     corv_rc rc;
@@ -245,7 +245,6 @@ corv_rc corv_alarms_start(struct corv_app *app, const char *conninfo)
     if (!a)
         return CORV_E_NOMEM;
     a->app = app;
-    a->conninfo = conninfo;
     a->first = corv_config_hold(app->config);
     a->state_dir = a->first->state_dir;
     a->t.tell = told;

@@ -13,8 +13,7 @@
 #include "daemon/base/rc.h"
 #include "daemon/incident.h"
 
-/* conninfo: borrowed until free. */
-CORV_MUST_CHECK corv_rc corv_alarms_start(struct corv_app *app, const char *conninfo);
+CORV_MUST_CHECK corv_rc corv_alarms_start(struct corv_app *app);
 /* Something happened that nobody can see afterwards. */
 void corv_alarms_event(
     struct corv_app *app, enum corv_cause c, const char *subject, const char *code);

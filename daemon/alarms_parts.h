@@ -47,7 +47,6 @@ struct corv_alarms {
     bool saving;
     bool save_failed;
     /* silence (alarms_silence.c) */
-    const char *conninfo; /* borrowed */
     struct corv_silence silence;
     int64_t silence_us; /* monotonic: when to look next */
     bool learning;

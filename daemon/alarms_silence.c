@@ -12,6 +12,7 @@
 #include "daemon/base/log.h"
 #include "daemon/loop/pool.h"
 #include "queue/inspect.h"
+#include "queue/queue.h"
 
 #define HOUR_S  3600
 #define AGAIN_S 300               /* it could not be asked */
@@ -19,12 +20,19 @@
 #define WEEK_US (INT64_C(7) * 24 * CORV_HOUR_US)
 
 struct learning {
-    struct corv_alarms *a; /* the worker reads conninfo and quit only */
+    struct corv_alarms *a; /* the worker reads quit only */
+    char *place;           /* owned: the server that the queue writes on */
     struct corv_silence s;
     int64_t until_us;
     struct corv_fault fault;
     corv_rc rc;
 };
+
+static void release(struct learning *l)
+{
+    free(l->place);
+    free(l);
+}
 
 /* ---- on a worker ---------------------------------------------------------------------------- */
 
@@ -48,7 +56,7 @@ static void learn(void *data)
     struct corv_inspect *i = NULL;
 
     corv_silence_calendar(&l->s, l->until_us);
-    l->rc = corv_inspect_open(l->a->conninfo, &i, &l->fault);
+    l->rc = corv_inspect_open(l->place, &i, &l->fault);
     while (l->rc == CORV_OK && l->s.until_us < l->until_us && !atomic_load(&l->a->quit)) {
         int64_t until = l->s.until_us + WEEK_US;
 
@@ -139,7 +147,7 @@ static void learned(void *data, bool ran)
         CORV_LOG(WARNING, "alarms.no-history", NULL, CORV_F(CODE, l->fault.code),
             CORV_F(REASON, l->fault.text));
     }
-    free(l);
+    release(l);
 }
 
 void corv_alarms_silence(struct corv_alarms *a, int64_t now_us)
@@ -160,9 +168,10 @@ void corv_alarms_silence(struct corv_alarms *a, int64_t now_us)
     l->until_us = now_us - (a->t.hurry ? 0 : LAG_US);
     if (l->s.until_us == 0)
         l->s.until_us = now_us - (int64_t)(CORV_WORK_DAYS - 1) * 24 * CORV_HOUR_US;
-    a->learning = corv_pool_submit(a->app->pool, learn, learned, l, NULL) == CORV_OK;
+    l->place = strdup(corv_queue_place(a->app->queue));
+    a->learning = l->place && corv_pool_submit(a->app->pool, learn, learned, l, NULL) == CORV_OK;
     if (!a->learning)
-        free(l);
+        release(l);
 }
 
 void corv_alarms_heard(struct corv_app *app, const char *sender, const char *kind)
