@@ -25,6 +25,10 @@ install(FILES config/corvd.yaml.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/exam
 install(FILES dist/prometheus/corvd.rules.yml
     DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/prometheus)
 install(FILES dist/grafana/corvd.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/grafana)
+# The manual goes along, laid out as in the source so that its links lead somewhere.
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING
+    PATTERN "*.md" PATTERN "*.wsdl" PATTERN "audit_verify.py" PATTERN man EXCLUDE)
+install(FILES README.md CHANGES.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES adapters/template/template.c adapters/template/Makefile docs/adapter-guide.md
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corvd-dev/examples)
 # The chain test is a program for testers: a component of its own (cmake --install BUILD --component

@@ -21,7 +21,6 @@
 #define FRESH_S       60
 #define PASS_LATE_S   1800
 #define SEAL_LATE_S   600
-#define TRAFFIC_S     86400
 #define TURN_US       1000000
 #define WAIT_US       10000000
 #define CALLS_PERCENT 20
@@ -161,7 +160,6 @@ static void look_at_law(struct look *l)
 {
     const struct corv_metrics *m = &l->app->metrics;
     uint64_t pass_s = corv_retention_age_s(l->app);
-    uint64_t traffic_s = corv_retention_traffic_late_s(l->app);
     uint64_t late_s = m->key_late_seconds > m->payload_late_seconds ? m->key_late_seconds
                                                                     : m->payload_late_seconds;
     uint64_t seal_s = corv_sealing_age_s(l->app);
@@ -171,11 +169,12 @@ static void look_at_law(struct look *l)
     if (late_s > 0)
         whole(l, CORV_CAUSE_PURGE_LATE, true, m->key_late_seconds ? "late.key" : "late.payload",
             late_s);
+    else if (m->traffic_late_seconds > 0 && m->traffic_blocked == 0)
+        whole(l, CORV_CAUSE_PURGE_LATE, true, "late.traffic", m->traffic_late_seconds);
     else if (m->traffic_blocked > 0)
         whole(l, CORV_CAUSE_PURGE_LATE, true, "late.blocked", m->traffic_blocked);
     else
-        whole(l, CORV_CAUSE_PURGE_LATE, pass_s > PASS_LATE_S || traffic_s > TRAFFIC_S, "late.pass",
-            pass_s);
+        whole(l, CORV_CAUSE_PURGE_LATE, pass_s > PASS_LATE_S, "late.pass", pass_s);
     whole(l, CORV_CAUSE_AUDIT_BROKEN, m->audit_broken > 0, NULL, 0);
     if (l->database)
         whole(l, CORV_CAUSE_SEAL_LATE, seal_s > SEAL_LATE_S, NULL, seal_s);

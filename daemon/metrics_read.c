@@ -185,7 +185,6 @@ static void read_steps(struct corv_app *app, struct corv_buf *b)
 static void read_chores(struct corv_app *app, struct corv_buf *b)
 {
     corv_metric_write(b, CORV_M_audit_unsealed_lines, (double)corv_sealing_unsealed(app));
-    corv_metric_write(b, CORV_M_traffic_late_seconds, (double)corv_retention_traffic_late_s(app));
     corv_metric_write(b, CORV_M_log_censored_total, (double)corv_log_censored());
 }
 

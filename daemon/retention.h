@@ -21,7 +21,5 @@ void corv_retention_stop(struct corv_app *app);
 void corv_retention_free(struct corv_app *app);
 /* Seconds since the last whole pass, for /metrics. */
 uint64_t corv_retention_age_s(const struct corv_app *app);
-/* Seconds since traffic data should have been looked after. */
-uint64_t corv_retention_traffic_late_s(const struct corv_app *app);
 
 #endif
