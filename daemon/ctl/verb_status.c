@@ -311,7 +311,7 @@ static void look_at_incidents(const struct corv_config *c, struct report *r)
     if (list && act > 0)
         add(r, "incidents", "Alarmen", ATTENTION, "%u: %s%s%s%s. Kijk met: corvctl incidents", act,
             subject, *subject ? ": " : "", corv_ctl_incident_text(worst, "text"),
-            act > 1 ? " …" : "");
+            act > 1 ? ", en meer" : "");
     else if (list)
         add(r, "incidents", "Alarmen", WELL, "verder geen");
     json_decref(list);
