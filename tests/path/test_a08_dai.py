@@ -512,6 +512,30 @@ def test_a_receipt_of_the_receiver_reaches_the_filer(chain):
         messages.reference_of(vto), own["organisatie"], own["applicatie"], own["administratie"])
 
 
+@pytest.mark.parametrize("kind", ["Bv01", "Fo01"])
+def test_an_answer_without_address_waits_for_a_person(chain, kind):
+    """A Bv01 or Fo01 that names no receiver we know is not refused: it waits with a question, and an operator
+    who looks up its crossRefnummer sends it on to the filer."""
+    vto = chain.world.vto()
+    filed = bv04(chain.curl("veilig-thuis", wrapped(vto)), vto)
+    chain.world.settled(filed, 2)
+    body = ("<StUF:body><StUF:code>901</StUF:code><StUF:plek>server</StUF:plek><StUF:omschrijving>nee"
+            "</StUF:omschrijving></StUF:body>" if kind == "Fo01" else "")
+    receipt = stuf(kind, messages.reference_of(vto), body, zender="Raad").replace(
+        "<StUF:zender>", "<StUF:zender><StUF:organisatie>%s</StUF:organisatie>"
+        % chain.world.by_id["raad"]["oin"]).replace("app-1", messages.reference())
+    back = chain.world.send("raad", receipt.encode()).id
+    chain.world.settled(back, 1, "held")
+    shown = chain.world.daemon.ctl("message", "show", back)
+    assert "route.answer-in-doubt" in str(shown)
+    about = chain.world.daemon.sql("SELECT o.id FROM corv.message a JOIN corv.message o ON o.referentie = a.crossref"
+                                   " WHERE a.id = '%s' AND o.parent_id IS NULL" % back)
+    assert [r[0] for r in about] == [filed]  # the number it names is enough to find it
+    chain.world.daemon.ctl("release", back, "--to", "veilig-thuis", data=False)
+    delivered(chain, "veilig-thuis", back)
+    chain.world.settled(back, 1)
+
+
 def test_the_plain_binding_out_and_dropped_dots(make_chain):
     c = make_chain(settings={"gi": {"form": "stuf"}, "lelystad": {"dots": "drop", "service": "urn:s"}})
     message = c.world.notificatie("gi")
