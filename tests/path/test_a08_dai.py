@@ -512,25 +512,42 @@ def test_a_receipt_of_the_receiver_reaches_the_filer(chain):
         messages.reference_of(vto), own["organisatie"], own["applicatie"], own["administratie"])
 
 
+def an_answer(chain, kind, crossref, sender="raad"):
+    """A Bv01 or Fo01 that says nothing of its receiver but a number."""
+    body = ("<StUF:body><StUF:code>901</StUF:code><StUF:plek>server</StUF:plek><StUF:omschrijving>nee"
+            "</StUF:omschrijving></StUF:body>" if kind == "Fo01" else "")
+    text = stuf(kind, crossref, body, zender="Raad").replace(
+        "<StUF:zender>", "<StUF:zender><StUF:organisatie>%s</StUF:organisatie>"
+        % chain.world.by_id[sender]["oin"]).replace("app-1", messages.reference())
+    return chain.world.send(sender, text.encode()).id
+
+
 @pytest.mark.parametrize("kind", ["Bv01", "Fo01"])
-def test_an_answer_without_address_waits_for_a_person(chain, kind):
-    """A Bv01 or Fo01 that names no receiver we know is not refused: it waits with a question, and an operator
-    who looks up its crossRefnummer sends it on to the filer."""
+def test_an_answer_finds_the_filer_by_its_crossref(chain, kind):
     vto = chain.world.vto()
     filed = bv04(chain.curl("veilig-thuis", wrapped(vto)), vto)
     chain.world.settled(filed, 2)
-    body = ("<StUF:body><StUF:code>901</StUF:code><StUF:plek>server</StUF:plek><StUF:omschrijving>nee"
-            "</StUF:omschrijving></StUF:body>" if kind == "Fo01" else "")
-    receipt = stuf(kind, messages.reference_of(vto), body, zender="Raad").replace(
-        "<StUF:zender>", "<StUF:zender><StUF:organisatie>%s</StUF:organisatie>"
-        % chain.world.by_id["raad"]["oin"]).replace("app-1", messages.reference())
-    back = chain.world.send("raad", receipt.encode()).id
+    back = an_answer(chain, kind, messages.reference_of(vto))
+    delivered(chain, "veilig-thuis", back)
+    chain.world.settled(back, 1)
+    assert [d["party"] for d in chain.world.deliveries(back)] == ["veilig-thuis"]
+    assert {"message.stored", "delivery.correlated", "delivery.confirmed"} <= set(chain.world.audit(back))
+    assert chain.world.audit_ok()
+
+
+@pytest.mark.parametrize("kind, sender, known", [
+    ("Bv01", "raad", False),  # a number nobody here used
+    ("Fo01", "raad", False),
+    ("Bv01", "lelystad", True),  # a number of a message that this party never got
+])
+def test_an_answer_in_doubt_waits_for_a_person(chain, kind, sender, known):
+    """Not refused, and not lost: it waits with a question, and an operator sends it on."""
+    vto = chain.world.vto()
+    chain.world.settled(bv04(chain.curl("veilig-thuis", wrapped(vto)), vto), 2)
+    back = an_answer(chain, kind, messages.reference_of(vto) if known else "onbekend-1", sender)
     chain.world.settled(back, 1, "held")
-    shown = chain.world.daemon.ctl("message", "show", back)
-    assert "route.answer-in-doubt" in str(shown)
-    about = chain.world.daemon.sql("SELECT o.id FROM corv.message a JOIN corv.message o ON o.referentie = a.crossref"
-                                   " WHERE a.id = '%s' AND o.parent_id IS NULL" % back)
-    assert [r[0] for r in about] == [filed]  # the number it names is enough to find it
+    assert "route.answer-in-doubt" in str(chain.world.daemon.ctl("message", "show", back))
+    assert "delivery.correlated" not in chain.world.audit(back)
     chain.world.daemon.ctl("release", back, "--to", "veilig-thuis", data=False)
     delivered(chain, "veilig-thuis", back)
     chain.world.settled(back, 1)
