@@ -142,15 +142,17 @@ struct corv_adapter_entry {
 };
 
 struct corv_config {
-    const char *path;        /* of the file it came from */
-    const char *node;        /* this daemon's name among its fellows, default the host name */
-    const char *oin;         /* our own OIN, zender of the foutmeldingen we make; 20 digits */
-    const char *application; /* applicatie in those; default "corvd" */
-    const char *state_dir;   /* default /var/lib/corvd */
-    const char *database;    /* "embedded" or a libpq connection string */
-    const char *log_level;   /* default "info" */
-    unsigned workers;        /* threads for XML and crypto; default: number of processors */
-    bool production;         /* true refuses test certificates and the simulator */
+    const char *path;         /* of the file it came from */
+    const char *node;         /* this daemon's name among its fellows, default the host name */
+    const char *oin;          /* our own OIN, zender of the foutmeldingen we make; 20 digits */
+    const char *application;  /* applicatie in those; default "corvd" */
+    const char *state_dir;    /* default /var/lib/corvd */
+    const char *database;     /* "embedded" or a libpq connection string */
+    const char *keys_dir;     /* shared by all nodes; NULL: keys in state_dir */
+    const char *log_level;    /* default "info" */
+    unsigned workers;         /* threads for XML and crypto; default: number of processors */
+    bool synchronous_standby; /* work only while a COMMIT waits for a standby */
+    bool production;          /* true refuses test certificates and the simulator */
 
     struct {
         const char *address;     /* default 0.0.0.0 */

@@ -12,6 +12,7 @@
 #include "daemon/base/list.h"
 #include "daemon/metrics.h"
 #include "daemon/share.h"
+#include "queue/primary.h"
 
 struct corv_config;
 struct corv_judge;
@@ -39,6 +40,8 @@ struct corv_app {
     struct corv_judge *judge;   /* the one in force; counted */
     struct corv_vault *vault;
     struct corv_embedded_pg *embedded; /* NULL with a database of one's own */
+    char *place;                       /* owned: the server of the start, a connection string */
+    struct corv_primary primary;       /* as state_dir remembered it then */
     struct corv_queue *queue;
     struct corv_hosts *hosts;
     struct corv_lanes *lanes;

@@ -76,18 +76,28 @@ static bool wait_on(void *ctx)
     return !app->unwanted;
 }
 
+/* Where the start does its work: at the server that is the primary now. */
+static corv_rc find_primary(struct corv_app *app, struct corv_fault *fault)
+{
+    if (corv_primary_read(app->config->state_dir, &app->primary) != CORV_OK)
+        app->primary = (struct corv_primary){.system = 0}; /* a new installation */
+    return corv_primary_find(app->config->database, &app->primary, &app->place, fault);
+}
+
 static corv_rc start_database(struct corv_app *app, const char **conninfo, struct corv_fault *fault)
 {
     *conninfo = app->config->database;
     if (strcmp(app->config->database, "embedded") != 0)
-        return CORV_OK;
+        return find_primary(app, fault);
 
     corv_rc rc =
         corv_embedded_pg_start_patient(app->config->state_dir, wait_on, app, &app->embedded, fault);
 
-    if (rc == CORV_OK)
-        *conninfo = corv_embedded_pg_conninfo(app->embedded);
-    return rc;
+    if (rc != CORV_OK)
+        return rc;
+    *conninfo = corv_embedded_pg_conninfo(app->embedded);
+    app->place = strdup(*conninfo);
+    return app->place ? CORV_OK : CORV_E_NOMEM;
 }
 
 static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
@@ -95,7 +105,8 @@ static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
     char path[4096];
 
     (void)snprintf(path, sizeof path, "%s/keys", app->config->state_dir);
-    return corv_vault_open(path, &app->vault, fault);
+    return corv_vault_open(
+        app->config->keys_dir ? app->config->keys_dir : path, &app->vault, fault);
 }
 
 static void database_came_or_went(void *ctx, bool connected)
@@ -118,6 +129,9 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
 {
     struct corv_queue_options o = {.loop = &app->loop,
         .conninfo = conninfo,
+        .at = app->place,
+        .primary = app->primary,
+        .require_standby = app->config->synchronous_standby,
         .node = app->config->node,
         .backlog = QUEUE_BACKLOG,
         .wait_ms = QUEUE_WAIT_MS,
@@ -253,9 +267,9 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = open_queue(app, conninfo, fault);
     if (rc == CORV_OK)
-        rc = corv_retention_start(app, conninfo);
+        rc = corv_retention_start(app);
     if (rc == CORV_OK)
-        rc = corv_sealing_start(app, conninfo, fault);
+        rc = corv_sealing_start(app, fault);
     if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)
@@ -302,6 +316,10 @@ static void close_queue(void *ctx)
     struct corv_app *app = ctx;
 
     app->hosts = NULL;
+    /* nothing of ours is under way any more: another node need not wait for our leases to end */
+    if (app->queue && app->open && corv_queue_connected(app->queue) &&
+        corv_queue_release_own(app->queue, NULL, NULL) != CORV_OK)
+        CORV_LOG(DEBUG, "daemon.leases-kept", NULL);
     if (app->queue)
         corv_queue_close(app->queue, app->drain_ms, close_last, app);
     else
@@ -360,6 +378,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_tls_server_free(app->tls);
     corv_embedded_pg_stop(app->embedded);
     corv_vault_close(app->vault);
+    free(app->place);
     corv_judge_free(app->judge);
     corv_config_free(app->config);
     corv_shares_free(&app->shares);

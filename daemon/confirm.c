@@ -292,7 +292,7 @@ static void hold_unreadable(struct corv_job *job)
 {
     if (job->row->sealed_size > 0) /* the bytes themselves were taken to be opened */
         corv_confirm_hold(job, "payload.no-key",
-            "De sleutel van dit bericht is er niet (state_dir/keys): het is niet te lezen. Laat de "
+            "De sleutel van dit bericht is er niet (keys_dir): het is niet te lezen. Laat de "
             "afzender het opnieuw sturen, en laat deze bezorging dan vervallen met corvctl drop.");
     else
         corv_confirm_hold(job, "payload.gone",

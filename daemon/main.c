@@ -14,6 +14,7 @@
 #include "daemon/build_up.h"
 #include "daemon/certs.h"
 #include "daemon/reload.h"
+#include "daemon/servers.h"
 #include "queue/embedded_pg.h"
 
 #define DRAIN_MS    20000 /* for each part in turn: listener, adapters, queue */
@@ -79,6 +80,7 @@ static int load(const struct options *o, struct corv_config **config)
         code = EX_CONFIG;
     } else {
         corv_certs_check(*config, &findings);
+        corv_servers_check(*config, &findings);
         code = findings.errors > 0 ? EX_CONFIG : EX_OK;
         if (o->check || code != EX_OK)
             show(&findings, o->config);
@@ -104,6 +106,18 @@ static void limit_reached(uv_timer_t *timer)
     end_at_once(timer->data, "limit");
 }
 
+/* Test builds may have less: a test of the limit must not take a minute. */
+static unsigned drain_ms(void)
+{
+#ifdef CORV_CRASH_POINTS
+    const char *ms = getenv("CORVD_DRAIN_MS");
+
+    if (ms)
+        return (unsigned)strtoul(ms, NULL, 10);
+#endif
+    return DRAIN_MS;
+}
+
 /* handle->data is the limit's timer, whose data is the app. */
 static void stop_came(uv_signal_t *handle, int signum)
 {
@@ -116,7 +130,7 @@ static void stop_came(uv_signal_t *handle, int signum)
     (void)uv_timer_start(limit, limit_reached, STOP_MS, 0);
     uv_unref((uv_handle_t *)limit);
     if (app->built)
-        corv_drain(app, DRAIN_MS);
+        corv_drain(app, drain_ms());
     else
         app->unwanted = true;
 }
@@ -216,7 +230,7 @@ static int run(struct corv_config *config_take)
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&signals[i], NULL);
     uv_close((uv_handle_t *)&limit, NULL);
-    corv_take_down(&app, DRAIN_MS);
+    corv_take_down(&app, drain_ms());
     (void)uv_loop_close(&app.loop);
     CORV_LOG(INFO, "daemon.stopped", NULL, CORV_N(COUNT, code));
     return code;

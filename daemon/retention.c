@@ -23,7 +23,7 @@
 
 struct corv_retention {
     uv_timer_t timer;           /* data: the app */
-    char *conninfo;             /* owned */
+    char *conninfo;             /* owned: of the server that the queue writes on */
     struct corv_config *config; /* counted, while a pass is under way */
     struct corv_queue_event started;
     char *detail; /* owned: of started */
@@ -195,7 +195,9 @@ static void pass_due(uv_timer_t *timer)
         .stop = &r->stop};
     r->traffic = corv_clock_mono_us() >= r->traffic_us;
     r->config = corv_config_hold(app->config);
-    r->running = corv_pool_submit(app->pool, work, pass_done, app, NULL) == CORV_OK;
+    free(r->conninfo);
+    r->conninfo = strdup(corv_queue_place(app->queue));
+    r->running = r->conninfo && corv_pool_submit(app->pool, work, pass_done, app, NULL) == CORV_OK;
     if (!r->running)
         pass_done(app, false);
 }
@@ -258,21 +260,20 @@ static void read_pace(struct corv_retention *r)
 #endif
 }
 
-corv_rc corv_retention_start(struct corv_app *app, const char *conninfo)
+corv_rc corv_retention_start(struct corv_app *app)
 {
     struct corv_retention *r = calloc(1, sizeof *r);
 
     if (!r)
         return CORV_E_NOMEM;
     app->retention = r; /* freed by corv_retention_free, whatever becomes of the start */
-    r->conninfo = strdup(conninfo);
     r->whole_us = corv_clock_mono_us();
     (void)pthread_mutex_init(&r->mutex, NULL);
     read_pace(r);
     (void)uv_timer_init(&app->loop, &r->timer);
     r->timer.data = app;
     again(r, r->every_ms);
-    return r->conninfo ? CORV_OK : CORV_E_NOMEM;
+    return CORV_OK;
 }
 
 void corv_retention_stop(struct corv_app *app)

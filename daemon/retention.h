@@ -11,7 +11,7 @@
 #include "daemon/base/fault.h"
 
 /* Passes begin when the database has been there for a while. */
-CORV_MUST_CHECK corv_rc corv_retention_start(struct corv_app *app, const char *conninfo);
+CORV_MUST_CHECK corv_rc corv_retention_start(struct corv_app *app);
 void corv_retention_connected(struct corv_app *app, bool connected);
 /* The start, and for how long what is kept on which ground, in the audit trail. */
 void corv_retention_note_start(struct corv_app *app);

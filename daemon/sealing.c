@@ -9,6 +9,7 @@
 #include "daemon/base/log.h"
 #include "daemon/loop/pool.h"
 #include "queue/fence.h"
+#include "queue/node.h"
 #include "queue/queue.h"
 #include "queue/seal.h"
 
@@ -17,8 +18,8 @@
 #define SEAL_LINES 10000
 
 struct corv_sealing {
-    uv_timer_t timer; /* data: the app */
-    const char *conninfo;
+    uv_timer_t timer;      /* data: the app */
+    char *conninfo;        /* owned: of the server that the queue writes on */
     const char *state_dir; /* these two: of the first configuration, kept in it */
     const char *node;
     struct corv_vault *vault;
@@ -26,6 +27,9 @@ struct corv_sealing {
     struct corv_signer *signer;
     struct corv_seal_head head; /* of our chain, as the pass under way works with it */
     struct corv_fence fence;
+    struct corv_primary primary; /* as state_dir has it */
+    bool moved;                  /* this pass writes it */
+    bool leaving;                /* the last pass */
     int64_t marked_seq;
     int64_t sealed_seq;
     int64_t sealed_us; /* monotonic */
@@ -55,7 +59,18 @@ static void seal(struct corv_sealing *s)
     if (s->rc == CORV_OK)
         s->rc = corv_seal_heads(
             k, s->signer, &s->head, corv_clock_us(), &s->fence, &s->sealed, &s->fault);
+    if (s->rc == CORV_OK && s->leaving)
+        s->rc = corv_node_leave(k, &s->fault);
     corv_keeper_close(k);
+}
+
+static void remember_primary(struct corv_sealing *s)
+{
+    if (corv_primary_write(s->state_dir, &s->primary) == CORV_OK)
+        s->moved = false;
+    else if (s->rc == CORV_OK)
+        s->rc = CORV_FAIL(&s->fault, CORV_E_IO, CORV_FAULT_SETTINGS, "primary.write",
+            "Het bestand " CORV_PRIMARY_FILE " in state_dir kan niet worden geschreven.");
 }
 
 static void work(void *data)
@@ -64,6 +79,8 @@ static void work(void *data)
 
     s->rc = CORV_OK;
     s->sealed = 0;
+    if (s->moved)
+        remember_primary(s);
     if (s->seal)
         seal(s);
     if (corv_fence_write(s->state_dir, &s->fence) != CORV_OK && s->rc == CORV_OK)
@@ -106,14 +123,25 @@ static void tick(uv_timer_t *timer)
 {
     struct corv_app *app = timer->data;
     struct corv_sealing *s = app->sealing;
+    struct corv_primary primary = corv_queue_primary(app->queue);
     struct corv_seal_head head;
 
-    if (s->running || !app->open || !corv_queue_connected(app->queue) ||
+    if (s->running || !app->open ||
         !corv_queue_head(app->queue, &head.chain, &head.seq, &head.hash))
         return;
-    s->seal = head.seq - s->sealed_seq >= SEAL_LINES ||
-              corv_clock_mono_us() - s->sealed_us >= (int64_t)s->seal_ms * 1000;
-    if (!s->seal && head.seq == s->marked_seq)
+    /* how far we came is written down also when the database is away: it may come back older */
+    s->seal = corv_queue_connected(app->queue) &&
+              (head.seq - s->sealed_seq >= SEAL_LINES ||
+                  corv_clock_mono_us() - s->sealed_us >= (int64_t)s->seal_ms * 1000);
+    if (primary.timeline != 0 && !corv_primary_same(&primary, &s->primary)) {
+        s->primary = primary;
+        s->moved = true;
+    }
+    if (!s->seal && !s->moved && head.seq == s->marked_seq)
+        return;
+    free(s->conninfo);
+    s->conninfo = strdup(corv_queue_place(app->queue));
+    if (!s->conninfo)
         return;
     s->head = head;
     s->fault = (struct corv_fault){0};
@@ -133,6 +161,8 @@ static corv_rc look_back(struct corv_sealing *s, struct corv_app *app, struct co
     if (rc == CORV_OK)
         rc = corv_keeper_secret(k, &app->secret, fault);
     if (rc == CORV_OK)
+        rc = corv_node_enter(k, s->config->keys_dir != NULL, fault);
+    if (rc == CORV_OK)
         rc = corv_fence_check(k, s->state_dir, &verdict, fault);
     if (rc == CORV_OK)
         rc = corv_fence_accept(k, s->state_dir, verdict, corv_clock_us(), &held, fault);
@@ -150,7 +180,7 @@ static corv_rc look_back(struct corv_sealing *s, struct corv_app *app, struct co
     return rc;
 }
 
-corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct corv_fault *fault)
+corv_rc corv_sealing_start(struct corv_app *app, struct corv_fault *fault)
 {
     struct corv_sealing *s = calloc(1, sizeof *s);
     corv_rc rc;
@@ -158,7 +188,8 @@ corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct co
     if (!s)
         return CORV_E_NOMEM;
     app->sealing = s;
-    s->conninfo = conninfo;
+    s->conninfo = strdup(app->place);
+    s->primary = app->primary;
     s->config = corv_config_hold(app->config);
     s->state_dir = s->config->state_dir;
     s->node = s->config->node;
@@ -173,7 +204,9 @@ corv_rc corv_sealing_start(struct corv_app *app, const char *conninfo, struct co
     s->sealed_us = corv_clock_mono_us();
     (void)uv_timer_init(&app->loop, &s->timer);
     s->timer.data = app;
-    rc = corv_signer_open(s->state_dir, &s->signer, fault);
+    rc = s->conninfo ? corv_signer_open(s->state_dir, &s->signer, fault) : CORV_E_NOMEM;
+    if (rc == CORV_OK && s->config->keys_dir)
+        rc = corv_signer_share(s->signer, s->config->keys_dir, s->node, fault);
     if (rc == CORV_OK)
         rc = look_back(s, app, fault);
     if (rc == CORV_OK)
@@ -185,9 +218,14 @@ void corv_sealing_stop(struct corv_app *app)
 {
     struct corv_sealing *s = app->sealing;
 
+    struct corv_seal_head head;
+
     if (!s || s->stopped)
         return;
     s->stopped = true;
+    if (app->queue && !s->running &&
+        corv_queue_head(app->queue, &head.chain, &head.seq, &head.hash))
+        corv_fence_set(&s->fence, app->actor, head.seq, &head.hash);
     uv_close((uv_handle_t *)&s->timer, NULL);
 }
 
@@ -197,14 +235,15 @@ void corv_sealing_free(struct corv_app *app)
 
     if (!s)
         return;
-    if (app->open) { /* what came since: read back, for the queue is gone */
+    if (app->open && s->conninfo) { /* what came since: read back, for the queue is gone */
         s->head = (struct corv_seal_head){.chain = 0};
         s->fault = (struct corv_fault){0};
-        s->seal = true;
+        s->seal = s->leaving = true;
         work(s);
         tell(s);
     }
     corv_signer_close(s->signer);
+    free(s->conninfo);
     corv_config_free(s->config);
     free(s);
     app->sealing = NULL;

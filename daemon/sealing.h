@@ -10,8 +10,7 @@
 #include "daemon/base/fault.h"
 
 /* Blocking, before the loop runs and after the queue was opened. conninfo: borrowed until free. */
-CORV_MUST_CHECK corv_rc corv_sealing_start(
-    struct corv_app *app, const char *conninfo, struct corv_fault *fault);
+CORV_MUST_CHECK corv_rc corv_sealing_start(struct corv_app *app, struct corv_fault *fault);
 void corv_sealing_stop(struct corv_app *app);
 /* After the loop has ended and before the database stops: the last seal. Blocking. */
 void corv_sealing_free(struct corv_app *app);

@@ -93,6 +93,12 @@ static void ask_backlog(struct corv_app *app)
         CORV_LOG(DEBUG, "upkeep.backlog-later", NULL);
 }
 
+static void show_life(struct corv_app *app)
+{
+    if (corv_queue_pulse(app->queue) != CORV_OK)
+        CORV_LOG(DEBUG, "upkeep.pulse-later", NULL);
+}
+
 static void make_partitions(struct corv_app *app)
 {
     if (corv_queue_ensure_partitions(app->queue) != CORV_OK)
@@ -145,6 +151,8 @@ static void tick(uv_timer_t *timer)
         corv_upkeep_connected(app);
     if (app->open && u->ticks % BACKLOG_TICKS == 0)
         ask_backlog(app);
+    if (app->open && u->ticks % BACKLOG_TICKS == 0)
+        show_life(app);
     if (app->open && u->ticks % PARTITION_TICKS == 0)
         make_partitions(app);
 }

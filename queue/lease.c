@@ -11,7 +11,8 @@
 
 /* One index probe per lane and priority, so that what waits for later costs nothing. Locked but
  * left (too many bytes) is free again at the end of the statement. Everything else is met by key,
- * whatever the statistics say (settle.c). */
+ * whatever the statistics say (settle.c). What was there when the database moved to another server
+ * may have been sent, though nothing of that is left here: its first attempt counts as a second. */
 const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     "WITH pick AS MATERIALIZED (SELECT d.* FROM unnest($1::text[], $2::integer[]) AS lane (party,"
     "  room) CROSS JOIN LATERAL (SELECT x.* FROM unnest(ARRAY[0, 5]::smallint[]) AS p (priority)"
@@ -28,7 +29,9 @@ const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     "   referentie, content_type, digest, size FROM message WHERE id = k.message_id LIMIT 1) m"
     "   ON true),"
     " taken AS (UPDATE delivery d SET owner = $4::text, due_at = $5::timestamptz,"
-    "  attempts = d.attempts + 1 FROM sized z WHERE d.ctid = z.place AND z.upto - z.size < "
+    "  attempts = d.attempts + 1 + coalesce((d.attempts = 0 AND d.created_at <"
+    "   (SELECT moved_at + interval '1 minute' FROM house))::integer, 0) FROM sized z WHERE d.ctid "
+    "= z.place AND z.upto - z.size < "
     "$6::bigint"
     "  RETURNING z.*, d.route, d.party, d.attempts, d.created_at)"
     " SELECT t.message_id, t.no, t.kind, t.route, t.party, t.sender, t.zender_org, t.zender_app,"

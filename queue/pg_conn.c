@@ -8,14 +8,17 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
+#include "queue/pg_hosts.h"
 #include "queue/pg_sync.h"
 
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS   5000
 #define STEADY_US      2000000 /* a session that lasted this long was a good one */
+#define PLACE_MS       5000    /* to reach one server of several, when connect_timeout is not set */
 
 enum phase {
     PAUSING,    /* no connection; the timer will try again */
+    RESOLVING,  /* the name of a server, on a worker */
     CONNECTING, /* PQconnectPoll */
     PREPARING,  /* settings and statements are under way */
     SESSION,    /* the user's */
@@ -37,8 +40,12 @@ struct watch { /* one per socket libpq shows us; lives until libuv let go of it 
 
 struct corv_pg {
     struct corv_pg_options o;
-    char *conninfo;    /* owned */
-    char *application; /* owned */
+    struct corv_pg_hosts *hosts; /* owned; NULL: libpq cannot read it, and will say so */
+    char *conninfo;              /* owned: as given */
+    char *here;                  /* owned: of the place that is tried, or that we are at */
+    char *application;           /* owned */
+    uv_getaddrinfo_t look_up;
+    bool looking_up; /* the request is libuv's */
     PGconn *conn;
     struct watch *watch; /* of the present socket, or NULL */
     uv_timer_t timer;    /* next try, or taking down */
@@ -72,6 +79,8 @@ static void handle_gone(struct corv_pg *c)
     void *ctx = c->closed_ctx;
 
     free(c->ring);
+    corv_pg_hosts_free(c->hosts);
+    free(c->here);
     free(c->conninfo);
     free(c->application);
     free(c);
@@ -135,7 +144,8 @@ static void log_connect_failure(struct corv_pg *c)
     char reason[200];
     char *w = reason;
 
-    for (const char *r = PQerrorMessage(c->conn); *r && w < reason + sizeof reason - 1; r++)
+    for (const char *r = c->conn ? PQerrorMessage(c->conn) : "";
+         *r && w < reason + sizeof reason - 1; r++)
         *w++ = (char)(*r < ' ' || *r > '}' || strchr("&{|\\^~`", *r) ? ' ' : *r);
     *w = '\0';
     CORV_LOG(WARNING, "queue.connect-failed", NULL, CORV_F(WHAT, c->application),
@@ -149,7 +159,7 @@ void corv_pg_drop(struct corv_pg *c, const char *code)
     (void)snprintf(c->code, sizeof c->code, "%s", code);
     if (strcmp(c->logged, c->code) != 0) {
         (void)snprintf(c->logged, sizeof c->logged, "%s", c->code);
-        if (c->phase == CONNECTING)
+        if (c->phase == CONNECTING || c->phase == RESOLVING)
             log_connect_failure(c);
         else
             CORV_LOG(WARNING, "queue.connection-lost", NULL, CORV_F(WHAT, c->application),
@@ -175,6 +185,17 @@ static unsigned next_pause(struct corv_pg *c)
     return half + (unsigned)(uv_hrtime() / 1000 % (half + 1));
 }
 
+/* A server that did not do is no reason to wait as long as there is another one to try. A session
+ * that broke begins with the first again. */
+static unsigned until_next(struct corv_pg *c)
+{
+    if (!c->ready_us && c->hosts && corv_pg_hosts_next(c->hosts))
+        return 0;
+    if (c->hosts)
+        corv_pg_hosts_rewind(c->hosts);
+    return next_pause(c);
+}
+
 static void take_down(struct corv_pg *c)
 {
     bool tell = c->had_session;
@@ -184,7 +205,7 @@ static void take_down(struct corv_pg *c)
     c->had_session = false;
     c->ring_count = c->ring_first = 0;
     c->phase = PAUSING;
-    (void)uv_timer_start(&c->timer, on_timer, next_pause(c), 0);
+    (void)uv_timer_start(&c->timer, on_timer, until_next(c), 0);
     c->ready_us = 0;
     if (tell)
         c->o.on_down(c->o.ctx);
@@ -199,16 +220,37 @@ static void notice(void *ctx, const PGresult *r)
         c->warned = true;
 }
 
-static void begin_connect(struct corv_pg *c)
+/* What is said about where, and how long that may take. */
+static unsigned place_ms(const struct corv_pg *c)
+{
+    unsigned said = c->hosts ? corv_pg_hosts_timeout_s(c->hosts) * 1000 : 0;
+
+    if (said == 0 && c->hosts && corv_pg_hosts_count(c->hosts) > 1)
+        said = PLACE_MS;
+    return said > 0 && said < c->o.connect_ms ? said : c->o.connect_ms;
+}
+
+static corv_rc take_place(struct corv_pg *c)
+{
+    free(c->here);
+    c->here = c->hosts ? corv_pg_hosts_conninfo(c->hosts) : strdup(c->conninfo);
+    return c->here ? CORV_OK : CORV_E_NOMEM;
+}
+
+static void connect_here(struct corv_pg *c)
 {
     /* What comes later wins: the operator's string over our defaults, our needs over both. */
     const char *const keys[] = {"keepalives_idle", "keepalives_interval", "keepalives_count",
         "tcp_user_timeout", "gssencmode", "dbname", "application_name", "client_encoding", NULL};
-    const char *const values[] = {
-        "10", "5", "3", "10000", "disable", c->conninfo, c->application, "UTF8", NULL};
+    const char *values[] = {"10", "5", "3", "10000", "disable", NULL, c->application, "UTF8", NULL};
 
     c->phase = CONNECTING;
     c->warned = false;
+    if (take_place(c) != CORV_OK) {
+        corv_pg_drop(c, "no-memory");
+        return;
+    }
+    values[5] = c->here;
     c->conn = PQconnectStartParams(keys, values, 1);
     if (!c->conn || PQstatus(c->conn) == CONNECTION_BAD) {
         corv_pg_drop(c, "connect");
@@ -219,8 +261,51 @@ static void begin_connect(struct corv_pg *c)
         corv_pg_drop(c, "poll");
         return;
     }
-    (void)uv_timer_start(&c->silence, on_timer, c->o.connect_ms, 0);
+    (void)uv_timer_start(&c->silence, on_timer, place_ms(c), 0);
     want(c, UV_WRITABLE);
+}
+
+static void looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *list)
+{
+    struct corv_pg *c = req->data;
+
+    c->looking_up = false;
+    if (c->phase == RESOLVING) {
+        (void)uv_timer_stop(&c->silence);
+        if (status == 0)
+            corv_pg_hosts_resolved(c->hosts, list);
+        if (status == 0 && !corv_pg_hosts_name(c->hosts))
+            connect_here(c);
+        else
+            corv_pg_drop(c, "name");
+    }
+    uv_freeaddrinfo(list);
+    handle_gone(c);
+}
+
+/* Names are resolved on a worker: a resolver that does not answer would stop every message. */
+static void begin_connect(struct corv_pg *c)
+{
+    const struct addrinfo want_stream = {.ai_socktype = SOCK_STREAM};
+    const char *name = c->hosts ? corv_pg_hosts_name(c->hosts) : NULL;
+
+    if (!name) {
+        connect_here(c);
+        return;
+    }
+    c->phase = RESOLVING;
+    if (c->looking_up) { /* the one before still hangs: there is no use in a second */
+        corv_pg_drop(c, "name");
+        return;
+    }
+    c->look_up.data = c;
+    if (uv_getaddrinfo(c->o.loop, &c->look_up, looked_up, name, NULL, &want_stream) != 0) {
+        corv_pg_drop(c, "name");
+        return;
+    }
+    c->looking_up = true;
+    c->handles++;
+    (void)uv_timer_start(&c->silence, on_timer, place_ms(c), 0);
 }
 
 static void on_timer(uv_timer_t *t)
@@ -245,7 +330,8 @@ static const struct corv_pg_stmt end_former = {"corv_end_former",
 static const struct corv_pg_stmt take_role = {"corv_take_role",
     "SELECT set_config('role', rolname, false) FROM pg_roles"
     " WHERE rolname = 'corv_app' AND pg_has_role(session_user, oid, 'MEMBER')"};
-/* Plans: our tables are met by key, in small numbers, whatever the statistics say today; a plan
+/* A machine that is gone says no goodbye: within half a minute the server lets go of its locks too.
+ * Plans: our tables are met by key, in small numbers, whatever the statistics say today; a plan
  * made for an empty queue must not read a full one from end to end. */
 static const struct corv_pg_stmt settle_in = {"corv_settle_in",
     "SELECT set_config('search_path', 'corv, pg_temp', false),"
@@ -256,6 +342,10 @@ static const struct corv_pg_stmt settle_in = {"corv_settle_in",
     " set_config('statement_timeout', $1::text, false),"
     " set_config('idle_in_transaction_session_timeout', '60s', false),"
     " set_config('TimeZone', 'UTC', false),"
+    " set_config('tcp_keepalives_idle', '10', false),"
+    " set_config('tcp_keepalives_interval', '5', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    " set_config('tcp_user_timeout', '25000', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
     " set_config('enable_mergejoin', 'off', false),"
@@ -346,6 +436,7 @@ static void connect_step(struct corv_pg *c)
         corv_pg_drop(c, "poll");
     } else if (st == PGRES_POLLING_OK) {
         c->phase = PREPARING;
+        (void)uv_timer_start(&c->silence, on_timer, c->o.connect_ms, 0);
         if (begin_session(c) != CORV_OK)
             corv_pg_drop(c, "session");
         else
@@ -507,6 +598,19 @@ corv_rc corv_pg_ask(struct corv_pg *c)
     return CORV_OK;
 }
 
+const char *corv_pg_place(const struct corv_pg *c)
+{
+    return c->here ? c->here : c->conninfo;
+}
+
+const char *corv_pg_place_text(const struct corv_pg *c, char *out, size_t size)
+{
+    if (c->hosts)
+        return corv_pg_hosts_text(c->hosts, out, size);
+    (void)snprintf(out, size, "?");
+    return out;
+}
+
 bool corv_pg_take_warning(struct corv_pg *c)
 {
     bool warned = c->warned;
@@ -531,7 +635,8 @@ corv_rc corv_pg_new(const struct corv_pg_options *o, struct corv_pg **out)
     c->o = *o;
     c->conninfo = strdup(o->conninfo);
     c->application = strdup(o->application);
-    if (!c->conninfo || !c->application) {
+    if (!c->conninfo || !c->application ||
+        corv_pg_hosts_new(o->conninfo, &c->hosts) == CORV_E_NOMEM) {
         free(c->conninfo);
         free(c->application);
         free(c);
@@ -551,6 +656,8 @@ void corv_pg_close(struct corv_pg *c, void (*cb)(void *ctx), void *ctx)
     c->phase = CLOSING;
     c->closed = cb;
     c->closed_ctx = ctx;
+    if (c->looking_up)
+        (void)uv_cancel((uv_req_t *)&c->look_up); /* or its answer comes first */
     unwatch(c);
     PQfinish(c->conn);
     c->conn = NULL;

@@ -8,8 +8,11 @@
  * dropped by its user: results still awaited never come, on_down is called once from the loop, and
  * a new connection is tried after a growing, jittered pause.
  * Not for use behind a pooler in transaction mode: roles, locks and statements live in the session.
- * Host names in the connection string are resolved by libpq, which blocks; use addresses, a unix
- * socket, or names in /etc/hosts. Test: tests/unit/test_pg_conn.c */
+ * Of several servers in the connection string each gets its turn, with a limit of its own
+ * (connect_timeout, else 5 seconds), and names are resolved on a worker (pg_hosts.h); a session
+ * that the user drops before it said ready is a reason to try the next one too. What libpq fills in
+ * itself (PGHOST, a service file) it also resolves itself, and that blocks. Test:
+ * tests/unit/test_pg_conn.c */
 #ifndef CORV_QUEUE_PG_CONN_H
 #define CORV_QUEUE_PG_CONN_H
 
@@ -36,7 +39,7 @@ struct corv_pg_options {
     const char *application; /* application_name: unique to this connection of this process */
     const struct corv_pg_stmt *const *stmts; /* ends with NULL; static storage */
     unsigned silent_ms;                      /* awaiting a result longer than this: broken */
-    unsigned connect_ms;                     /* until connected and prepared */
+    unsigned connect_ms;                     /* until connected, and again until prepared */
     unsigned statement_ms;                   /* statement_timeout in the server, 0 none */
     void (*on_session)(void *ctx);           /* connected: begin, then say corv_pg_ready */
     void (*on_down)(void *ctx);              /* after on_session only */
@@ -60,6 +63,11 @@ CORV_MUST_CHECK corv_rc corv_pg_run(struct corv_pg *c, const struct corv_pg_stmt
 CORV_MUST_CHECK corv_rc corv_pg_sync(struct corv_pg *c, corv_pg_cb cb, void *ctx);
 /* Asks for the results so far, without ending anything. */
 CORV_MUST_CHECK corv_rc corv_pg_ask(struct corv_pg *c);
+
+/* Where this connection is, or is being made: a connection string for that one server (it may hold
+ * a password; borrowed until the next try), and the same for people. */
+const char *corv_pg_place(const struct corv_pg *c);
+const char *corv_pg_place_text(const struct corv_pg *c, char *out, size_t size);
 
 /* The server warned since this was last asked: when asked at every result, about the statement
  * whose result this is. */

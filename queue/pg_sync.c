@@ -45,6 +45,19 @@ static const struct {
     {"3F000", "store.no-tables",
         "De tabellen van corvd staan niet in deze database. Start corvd eenmaal, dan worden ze "
         "gemaakt."},
+    {"old-primary", "store.old-primary",
+        "Deze server was de primaire voor een fail-over en mag niets meer aannemen. Zet hem uit, "
+        "of "
+        "maak er een standby van (pg_rewind)."},
+    {"no-standby", "store.no-standby",
+        "PostgreSQL wacht op geen standby (synchronous_standby_names is leeg), en "
+        "synchronous_standby: true eist dat."},
+    {"node-name-in-use", "store.node-in-use",
+        "Een andere corvd met dezelfde node-naam is nog verbonden."},
+    {"database-went-back", "store.went-back",
+        "De database is ouder dan wat corvd erin vastlegde: er is een fail-over met verlies "
+        "geweest, "
+        "of een kopie teruggezet. Start corvd opnieuw; wat wacht wordt vastgehouden."},
     {"40", "store.conflict", "Een andere sessie wijzigde hetzelfde. Probeer het opnieuw."},
 };
 

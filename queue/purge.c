@@ -334,24 +334,24 @@ static corv_rc finish_key(struct pass *p, uint32_t hour)
     crash_point(p, "purge-key-gone");
     rc = note_key(p,
         "UPDATE key_hour SET destroyed_at = $3::timestamptz"
-        " WHERE node = $1::text AND hour = $2::integer",
+        /* whoever began it */
+        " WHERE $1::text IS NOT NULL AND hour = $2::integer AND destroyed_at IS NULL",
         "key.destroyed", hour);
     p->report->keys_destroyed += rc == CORV_OK;
     return rc;
 }
 
-/* What an earlier pass wrote down: also one of before a crash. */
+/* What an earlier pass wrote down: also one of before a crash, or of another node. */
 static corv_rc finish_keys(struct pass *p)
 {
     struct corv_pg_params params = {0};
     PGresult *r = NULL;
     corv_rc rc;
 
-    corv_pg_add_text(&params, p->k->node);
     corv_pg_add_time(&params, p->o->now_us - (int64_t)p->o->grace_ms * 1000);
     rc = corv_keeper_run(p->k,
-        "SELECT hour FROM key_hour WHERE node = $1::text AND destroyed_at IS NULL"
-        " AND destroying_at <= $2::timestamptz ORDER BY hour",
+        "SELECT DISTINCT hour FROM key_hour WHERE destroyed_at IS NULL"
+        " AND destroying_at <= $1::timestamptz ORDER BY hour",
         &params, &r, p->fault);
     for (int row = 0; rc == CORV_OK && row < PQntuples(r); row++)
         rc = finish_key(p, (uint32_t)corv_pg_int(r, row, 0));
@@ -407,12 +407,10 @@ static corv_rc is_begun(struct pass *p, uint32_t hour, bool *begun)
     PGresult *r = NULL;
     corv_rc rc;
 
-    corv_pg_add_text(&params, p->k->node);
     corv_pg_add_int4(&params, (int32_t)hour);
     rc = corv_keeper_run(p->k,
-        "SELECT FROM key_hour WHERE node = $1::text AND hour = $2::integer"
-        " AND destroyed_at IS NULL",
-        &params, &r, p->fault);
+        "SELECT FROM key_hour WHERE hour = $1::integer AND destroyed_at IS NULL", &params, &r,
+        p->fault);
     *begun = rc == CORV_OK && PQntuples(r) > 0;
     PQclear(r);
     return rc;
@@ -476,9 +474,25 @@ static corv_rc payloads(struct pass *p)
     return rc;
 }
 
+/* One node at a time: the others would only find what it is busy with. The lock ends with the
+ * keeper's session, whatever becomes of it. */
+static corv_rc take_turn(struct corv_keeper *k, bool *ours, struct corv_fault *fault)
+{
+    struct corv_pg_params none = {0};
+    PGresult *r = NULL;
+    corv_rc rc = corv_keeper_run(k,
+        "SELECT pg_try_advisory_lock(hashtextextended('corv.retention', 0))::integer", &none, &r,
+        fault);
+
+    *ours = rc == CORV_OK && corv_pg_int(r, 0, 0) != 0;
+    PQclear(r);
+    return rc;
+}
+
 corv_rc corv_purge(struct corv_keeper *k, const struct corv_purge_order *o,
     struct corv_purge_report *out, struct corv_fault *fault)
 {
+    bool ours = false;
     int64_t keep = (int64_t)(o->payload_hours - 1) * HOUR_US - LEAD_US;
     struct pass p = {.k = k,
         .o = o,
@@ -492,6 +506,9 @@ corv_rc corv_purge(struct corv_keeper *k, const struct corv_purge_order *o,
     if (o->payload_hours < 2)
         return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_BUG, "purge.hours",
             "Minder dan 2 uur bewaren kan niet.");
+    rc = take_turn(k, &ours, fault);
+    if (rc != CORV_OK || !ours)
+        return rc != CORV_OK ? rc : CORV_AGAIN;
     corv_pg_array_init(&p.gone, CORV_PG_UUID, 1u << 20);
     rc = finish_keys(&p);
     if (rc == CORV_OK)

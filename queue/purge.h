@@ -12,7 +12,8 @@
  * the next. So whoever read a payload just before it was sealed anew can still open it.
  *
  * On a worker, with a keeper of its own. A pass that fails half-way has done what it committed.
- * CORV_AGAIN: told to stop.
+ * CORV_AGAIN: told to stop, or another node is at it. The turn is kept until the keeper closes.
+ * The folder with keys is the same for all nodes (queue/node.h), so each ends what another began.
  * Test: tests/unit/test_purge.c, tests/path/test_c04_law.py */
 #ifndef CORV_QUEUE_PURGE_H
 #define CORV_QUEUE_PURGE_H

@@ -29,15 +29,20 @@ static const struct corv_pg_stmt sql_first_head = {"corv_first_head",
 static const struct corv_pg_stmt sql_head = {"corv_read_head",
     "SELECT h.chain, h.seq, h.hash FROM audit_chain c JOIN audit_head h ON h.chain = c.chain"
     " WHERE c.name = $1::text"};
+/* First of all: where are we? */
+static const struct corv_pg_stmt sql_enter = {"corv_enter",
+    "SELECT e.system, e.timeline, e.moved::integer,"
+    " (current_setting('synchronous_standby_names') <> '')::integer FROM enter_house() e"};
+static const struct corv_pg_stmt sql_place = {"corv_place", "SELECT system, timeline FROM place()"};
 static const struct corv_pg_stmt sql_listen = {"corv_listen", "LISTEN corv_due"};
 
-static const struct corv_pg_stmt *const writer_sql[] = {&sql_lock, &sql_chain, &sql_first_head,
-    &sql_head, &corv_sql_begin, &corv_sql_commit, &corv_sql_rollback, &corv_sql_claim,
-    &corv_sql_look, &corv_sql_about, &corv_sql_lock, &corv_sql_end, &corv_sql_move,
+static const struct corv_pg_stmt *const writer_sql[] = {&sql_enter, &sql_lock, &sql_chain,
+    &sql_first_head, &sql_head, &corv_sql_begin, &corv_sql_commit, &corv_sql_rollback,
+    &corv_sql_claim, &corv_sql_look, &corv_sql_about, &corv_sql_lock, &corv_sql_end, &corv_sql_move,
     &corv_sql_release, &corv_sql_give_back, &corv_sql_sooner, &corv_sql_message, &corv_sql_payload,
     &corv_sql_big, &corv_sql_delivery, &corv_sql_audit, &corv_sql_head, NULL};
-static const struct corv_pg_stmt *const reader_sql[] = {
-    &sql_listen, &corv_sql_lease, &corv_sql_piece, &corv_sql_backlog, &corv_sql_partitions, NULL};
+static const struct corv_pg_stmt *const reader_sql[] = {&sql_place, &sql_listen, &corv_sql_lease,
+    &corv_sql_piece, &corv_sql_backlog, &corv_sql_partitions, &corv_sql_pulse, NULL};
 
 /* ---- connected or not
  * ----------------------------------------------------------------------------- */
@@ -54,6 +59,26 @@ bool corv_queue_head(
     *seq = q->chain.seq;
     *hash = q->chain.hash;
     return q->chain.chain != 0;
+}
+
+const char *corv_queue_place(const struct corv_queue *q)
+{
+    return corv_pg_place(q->writer);
+}
+
+const char *corv_queue_place_text(const struct corv_queue *q, char *out, size_t size)
+{
+    return corv_pg_place_text(q->writer, out, size);
+}
+
+struct corv_primary corv_queue_primary(const struct corv_queue *q)
+{
+    return q->primary;
+}
+
+bool corv_queue_synchronous(const struct corv_queue *q)
+{
+    return q->synchronous;
 }
 
 static void tell_connected(struct corv_queue *q)
@@ -79,6 +104,27 @@ static void listening(void *ctx, const PGresult *r)
         corv_pg_drop(q->reader, state ? state : "session");
 }
 
+static struct corv_primary primary_of(const PGresult *r)
+{
+    return (struct corv_primary){.system = corv_pg_int(r, 0, 0), .timeline = corv_pg_int(r, 0, 1)};
+}
+
+/* Leases are taken where they are settled, and nowhere else. */
+static void reader_placed(void *ctx, const PGresult *r)
+{
+    struct corv_queue *q = ctx;
+    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    struct corv_primary here;
+
+    if (PQresultStatus(r) != PGRES_TUPLES_OK) {
+        corv_pg_drop(q->reader, state ? state : "session");
+        return;
+    }
+    here = primary_of(r);
+    if (!corv_primary_same(&here, &q->primary))
+        corv_pg_drop(q->reader, "other-server");
+}
+
 static void reader_ready(void *ctx, const PGresult *r)
 {
     struct corv_queue *q = ctx;
@@ -94,7 +140,8 @@ static void reader_session(void *ctx)
 {
     struct corv_queue *q = ctx;
 
-    if (corv_pg_run(q->reader, &sql_listen, NULL, listening, q) != CORV_OK ||
+    if (corv_pg_run(q->reader, &sql_place, NULL, reader_placed, q) != CORV_OK ||
+        corv_pg_run(q->reader, &sql_listen, NULL, listening, q) != CORV_OK ||
         corv_pg_sync(q->reader, reader_ready, q) != CORV_OK)
         corv_pg_drop(q->reader, "session");
 }
@@ -168,6 +215,41 @@ static void session_step(void *ctx, const PGresult *r)
         corv_pg_drop(q->writer, state ? state : "session");
 }
 
+static void say_moved(const struct corv_queue *q, const struct corv_primary *here)
+{
+    char place[128];
+
+    CORV_LOG(WARNING, "database.moved", NULL,
+        CORV_F(WHAT, corv_pg_place_text(q->writer, place, sizeof place)),
+        CORV_N(COUNT, here->timeline));
+}
+
+static void entered(void *ctx, const PGresult *r)
+{
+    struct corv_queue *q = ctx;
+    struct corv_primary here;
+
+    session_step(q, r);
+    if (PQresultStatus(r) != PGRES_TUPLES_OK)
+        return;
+    here = primary_of(r);
+    q->synchronous = corv_pg_int(r, 0, 3) != 0;
+    if (corv_primary_is_former(&q->primary, &here)) {
+        corv_pg_drop(q->writer, CORV_PRIMARY_OLD);
+        return;
+    }
+    if (q->o.require_standby && !q->synchronous) {
+        corv_pg_drop(q->writer, CORV_QUEUE_NO_STANDBY);
+        return;
+    }
+    if (corv_pg_int(r, 0, 2) != 0 ||
+        (q->primary.system != 0 && !corv_primary_same(&q->primary, &here)))
+        say_moved(q, &here);
+    if (q->reader && q->primary.system != 0 && !corv_primary_same(&q->primary, &here))
+        corv_pg_drop(q->reader, "other-server");
+    q->primary = here;
+}
+
 static void locked(void *ctx, const PGresult *r)
 {
     struct corv_queue *q = ctx;
@@ -223,13 +305,15 @@ static void writer_ready(void *ctx, const PGresult *r)
     corv_queue_kick(q);
 }
 
-static void writer_session(void *ctx)
+/* Only where we belong; a former primary hears nothing but the question. */
+static void writer_placed(void *ctx, const PGresult *r)
 {
     static const char zeros[CORV_DIGEST];
     struct corv_queue *q = ctx;
     struct corv_pg_params name = {0};
     struct corv_pg_params first = {0};
 
+    (void)r;
     corv_pg_add_text(&name, q->chain_name);
     corv_pg_add_text(&first, q->chain_name);
     corv_pg_add_view(&first, corv_view_of(zeros, sizeof zeros));
@@ -238,6 +322,15 @@ static void writer_session(void *ctx)
         corv_pg_run(q->writer, &sql_first_head, &first, session_step, q) != CORV_OK ||
         corv_pg_run(q->writer, &sql_head, &name, head_read, q) != CORV_OK ||
         corv_pg_sync(q->writer, writer_ready, q) != CORV_OK)
+        corv_pg_drop(q->writer, "session");
+}
+
+static void writer_session(void *ctx)
+{
+    struct corv_queue *q = ctx;
+
+    if (corv_pg_run(q->writer, &sql_enter, NULL, entered, q) != CORV_OK ||
+        corv_pg_sync(q->writer, writer_placed, q) != CORV_OK)
         corv_pg_drop(q->writer, "session");
 }
 
@@ -381,6 +474,8 @@ static corv_rc copy_options(struct corv_queue *q, const struct corv_queue_option
     q->o = *o;
     q->o.conninfo = strdup(o->conninfo);
     q->o.node = strdup(o->node);
+    q->o.at = NULL;
+    q->primary = o->primary;
     q->actor = two("node:", o->node);
     q->chain_name = two("node:", o->node);
     if (!q->o.batch_items)
@@ -407,7 +502,7 @@ corv_rc corv_queue_open(
     const struct corv_queue_options *o, struct corv_queue **out, struct corv_fault *fault)
 {
     struct corv_queue *q = NULL;
-    corv_rc rc = corv_migrate(o->conninfo, fault);
+    corv_rc rc = corv_migrate(o->at ? o->at : o->conninfo, fault);
 
     if (rc != CORV_OK)
         return rc;

@@ -20,7 +20,9 @@
  * A database that went back in time (a backup was restored under a running corvd): stays not
  * connected, "database-went-back" in the log, until corvd is started again (queue/fence.h).
  * Two processes with one node name: the second stays not connected and says why in the log.
- * Tests: tests/unit/test_queue.c, test_queue_lease.c, test_queue_fault.c (a real PostgreSQL),
+ * Of several servers it works only on the primary; one of before a fail-over that came back is left
+ * alone (queue/primary.h), and the reading connection must be at the same server as the writing
+ * one. Tests: tests/unit/test_queue.c, test_queue_lease.c, test_queue_fault.c (a real PostgreSQL),
  * tests/fault; measured by tests/bench/bench_queue.c. */
 #ifndef CORV_QUEUE_QUEUE_H
 #define CORV_QUEUE_QUEUE_H
@@ -28,18 +30,24 @@
 #include <uv.h>
 
 #include "daemon/base/fault.h"
+#include "queue/primary.h"
 #include "queue/types.h"
 
 struct corv_queue;
 
+#define CORV_QUEUE_NO_STANDBY "no-standby" /* why a connection was dropped (queue/pg_sync.c) */
+
 struct corv_queue_options {
     uv_loop_t *loop;
-    const char *conninfo; /* libpq */
-    const char *node;     /* name of the audit chain and of the leases */
-    unsigned batch_items; /* in one transaction at most, default 256 */
-    uint64_t batch_bytes; /* of sealed payload in one transaction, default 32 MiB */
-    unsigned backlog;     /* items waiting at most, default 4096: then CORV_AGAIN */
-    unsigned wait_ms;     /* an item not committed by then is answered UNAVAILABLE; default 15000 */
+    const char *conninfo;        /* libpq; may name several servers */
+    const char *at;              /* the one of them to migrate, queue/primary.h; NULL: conninfo */
+    struct corv_primary primary; /* as remembered: a former one is refused */
+    bool require_standby;        /* work only while a COMMIT waits for a standby */
+    const char *node;            /* name of the audit chain and of the leases */
+    unsigned batch_items;        /* in one transaction at most, default 256 */
+    uint64_t batch_bytes;        /* of sealed payload in one transaction, default 32 MiB */
+    unsigned backlog;            /* items waiting at most, default 4096: then CORV_AGAIN */
+    unsigned wait_ms; /* an item not committed by then is answered UNAVAILABLE; default 15000 */
     unsigned lease_seconds;
     void (*on_connected)(void *ctx, bool connected); /* may be NULL */
     void *ctx;
@@ -53,6 +61,15 @@ CORV_MUST_CHECK corv_rc corv_queue_open(
 void corv_queue_close(
     struct corv_queue *q, unsigned limit_ms, void (*on_closed)(void *), void *ctx);
 bool corv_queue_connected(const struct corv_queue *q);
+/* The server it writes on, or wrote on last: a connection string for that one (it may hold a
+ * password), borrowed until the next turn of the loop; the same for people; and which one it is. */
+const char *corv_queue_place(const struct corv_queue *q);
+const char *corv_queue_place_text(const struct corv_queue *q, char *out, size_t size);
+struct corv_primary corv_queue_primary(const struct corv_queue *q);
+/* A COMMIT waits for a standby, as last seen. */
+bool corv_queue_synchronous(const struct corv_queue *q);
+/* Shows that this node lives, and looks at the standby again. Every 10 seconds. */
+CORV_MUST_CHECK corv_rc corv_queue_pulse(struct corv_queue *q);
 /* The end of this node's audit chain, as last committed. False: never connected yet. */
 bool corv_queue_head(
     const struct corv_queue *q, int32_t *chain, int64_t *seq, struct corv_digest *hash);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "queue/seal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -130,6 +131,51 @@ corv_rc corv_signer_open(const char *state_dir, struct corv_signer **out, struct
     }
     *out = s;
     return CORV_OK;
+}
+
+corv_rc corv_signer_share(
+    const struct corv_signer *s, const char *dir, const char *node, struct corv_fault *fault)
+{
+    char name[96];
+    char path[PATH];
+
+    (void)snprintf(name, sizeof name, "%s" CORV_SEAL_SHARED, node);
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    return write_pem(dir, name, 0644, s->pair, false) == CORV_OK ? CORV_OK
+                                                                 : key_fault(fault, path, errno);
+}
+
+static void add_keys(
+    uint8_t (**keys)[CORV_SEAL_KEY], size_t *count, uint8_t (*more)[CORV_SEAL_KEY], size_t n)
+{
+    uint8_t(*all)[CORV_SEAL_KEY] = realloc(*keys, (*count + n + 1) * sizeof **keys);
+
+    if (!all)
+        return;
+    memcpy(all + *count, more, n * sizeof *more);
+    *keys = all;
+    *count += n;
+}
+
+void corv_seal_read_shared(const char *dir, uint8_t (**keys)[CORV_SEAL_KEY], size_t *count)
+{
+    DIR *d = opendir(dir);
+    char path[PATH];
+
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        uint8_t(*found)[CORV_SEAL_KEY] = NULL;
+        const char *end = strstr(e->d_name, CORV_SEAL_SHARED);
+        size_t n = 0;
+
+        if (!end || strcmp(end, CORV_SEAL_SHARED) != 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (corv_seal_read_public(path, &found, &n) == CORV_OK)
+            add_keys(keys, count, found, n);
+        free(found);
+    }
+    if (d)
+        (void)closedir(d);
 }
 
 void corv_signer_close(struct corv_signer *s)

@@ -34,6 +34,13 @@ struct corv_signer;
 CORV_MUST_CHECK corv_rc corv_signer_open(
     const char *state_dir, struct corv_signer **out, struct corv_fault *fault);
 void corv_signer_close(struct corv_signer *s); /* accepts NULL */
+/* With several nodes each seals with a key of its own; the public halves come together in the
+ * folder that they share (keys_dir), as NODE.audit.pub. */
+#define CORV_SEAL_SHARED ".audit.pub"
+CORV_MUST_CHECK corv_rc corv_signer_share(
+    const struct corv_signer *s, const char *dir, const char *node, struct corv_fault *fault);
+/* Adds those of a folder to keys (realloc'ed); what is unreadable is left out. */
+void corv_seal_read_shared(const char *dir, uint8_t (**keys)[CORV_SEAL_KEY], size_t *count);
 /* Fills key and signature. */
 CORV_MUST_CHECK corv_rc corv_seal_sign(const struct corv_signer *s, struct corv_seal *seal);
 /* CORV_OK: the signature is that of its key. CORV_E_INVALID: it is not. */

@@ -337,6 +337,11 @@ corv_rc corv_vault_open(const char *dir, struct corv_vault **out, struct corv_fa
     return CORV_OK;
 }
 
+const char *corv_vault_house(const struct corv_vault *v)
+{
+    return corv_vault_keys_house(v->keys);
+}
+
 void corv_vault_close(struct corv_vault *v)
 {
     if (!v)

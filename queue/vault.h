@@ -21,6 +21,8 @@ struct corv_vault;
 CORV_MUST_CHECK corv_rc corv_vault_open(
     const char *dir, struct corv_vault **out, struct corv_fault *fault);
 void corv_vault_close(struct corv_vault *v); /* wipes keys; accepts NULL */
+/* Which folder this is, wherever it is mounted (the file "house" in it); for queue/node.h. */
+const char *corv_vault_house(const struct corv_vault *v);
 /* *out is owned by the caller (free()). CORV_E_IO: no key could be made or kept (disk full). */
 CORV_MUST_CHECK corv_rc corv_vault_seal(struct corv_vault *v, const struct corv_id *id,
     struct corv_view plain, char **out, size_t *size);

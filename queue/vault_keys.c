@@ -22,6 +22,7 @@
 #define NAME_LEN 32
 #define SECONDS  3600
 #define LEFT     "new-"    /* begin of the name of a key being made */
+#define HOUSE    "house"   /* the file with the identity of the folder */
 #define LEFTOVER (10 * 60) /* seconds: a temporary file this old has no maker any more */
 
 struct cached {
@@ -31,6 +32,7 @@ struct cached {
 
 struct corv_vault_keys {
     int dir;
+    char house[CORV_VAULT_HOUSE];
     struct cached *cache; /* pages of their own: locked and not dumped */
 };
 
@@ -342,6 +344,69 @@ static corv_rc open_folder(const char *dir, int *out, struct corv_fault *fault)
     return CORV_OK;
 }
 
+/* ---- which folder --------------------------------------------------------------------------- */
+
+static corv_rc read_house(int dir, char out[CORV_VAULT_HOUSE])
+{
+    char file[CORV_VAULT_HOUSE + 1] = "";
+    int fd = openat(dir, HOUSE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n = fd >= 0 ? read(fd, file, sizeof file) : -1;
+
+    if (fd < 0)
+        return errno == ENOENT ? CORV_E_NOTFOUND : CORV_E_IO;
+    (void)close(fd);
+    if (n != CORV_VAULT_HOUSE || file[n - 1] != '\n' ||
+        strspn(file, "0123456789abcdef") != CORV_VAULT_HOUSE - 1)
+        return CORV_E_INVALID;
+    memcpy(out, file, CORV_VAULT_HOUSE - 1);
+    out[CORV_VAULT_HOUSE - 1] = '\0';
+    return CORV_OK;
+}
+
+/* As a key: whole, and of whoever was first. */
+static corv_rc make_house(int dir)
+{
+    char text[CORV_VAULT_HOUSE + 1];
+    char aside[NAME_LEN];
+    uint8_t id[(CORV_VAULT_HOUSE - 1) / 2];
+    corv_rc rc = CORV_E_IO;
+    int fd;
+
+    if (RAND_bytes(id, sizeof id) != 1 || random_name(aside) != CORV_OK)
+        return rc;
+    corv_hex(id, sizeof id, text);
+    text[CORV_VAULT_HOUSE - 1] = '\n';
+    fd = openat(dir, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return rc;
+    if (write(fd, text, CORV_VAULT_HOUSE) == CORV_VAULT_HOUSE && fsync(fd) == 0 &&
+        (linkat(dir, aside, dir, HOUSE, 0) == 0 || errno == EEXIST) && fsync(dir) == 0)
+        rc = CORV_OK;
+    (void)unlinkat(dir, aside, 0);
+    (void)close(fd);
+    return rc;
+}
+
+static corv_rc find_house(struct corv_vault_keys *k, const char *dir, struct corv_fault *fault)
+{
+    corv_rc rc = read_house(k->dir, k->house);
+
+    if (rc == CORV_E_NOTFOUND && make_house(k->dir) == CORV_OK)
+        rc = read_house(k->dir, k->house); /* perhaps another process was first */
+    if (rc == CORV_OK)
+        return rc;
+    return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_SETTINGS, "vault.house",
+        "Het bestand " HOUSE
+        " in de map met sleutels %.120s is niet te lezen of te maken. Kijk naar "
+        "rechten en ruimte.",
+        dir);
+}
+
+const char *corv_vault_keys_house(const struct corv_vault_keys *k)
+{
+    return k->house;
+}
+
 static struct cached *make_cache(void)
 {
     size_t size = CACHE * sizeof(struct cached);
@@ -371,6 +436,9 @@ corv_rc corv_vault_keys_open(
     if (rc != CORV_OK)
         goto out;
     remove_leftovers(k->dir);
+    rc = find_house(k, dir, fault);
+    if (rc != CORV_OK)
+        goto out;
     *out = k;
     k = NULL;
 out:

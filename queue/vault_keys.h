@@ -11,7 +11,8 @@
 
 #include "daemon/base/fault.h"
 
-#define CORV_VAULT_KEY 32
+#define CORV_VAULT_KEY   32
+#define CORV_VAULT_HOUSE 33 /* room for the identity of a folder: 32 hexadecimal digits */
 
 struct corv_vault_key {
     uint8_t b[CORV_VAULT_KEY];
@@ -21,6 +22,8 @@ struct corv_vault_keys;
 CORV_MUST_CHECK corv_rc corv_vault_keys_open(
     const char *dir, struct corv_vault_keys **out, struct corv_fault *fault);
 void corv_vault_keys_close(struct corv_vault_keys *k); /* wipes; accepts NULL */
+/* The identity of the folder, made with it: processes that share it read the same one. */
+const char *corv_vault_keys_house(const struct corv_vault_keys *k);
 /* The key to seal with: made when it is not there, safe on disk before it is given out. */
 CORV_MUST_CHECK corv_rc corv_vault_keys_make(
     struct corv_vault_keys *k, uint32_t hour, struct corv_vault_key *out);

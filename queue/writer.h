@@ -128,6 +128,8 @@ struct corv_queue {
     unsigned suspect_limit;
     struct corv_batch batch;
     struct corv_chain chain;
+    struct corv_primary primary; /* the newest we have seen */
+    bool synchronous;            /* a COMMIT waits for a standby */
     struct corv_rows rows;
     struct corv_list reads; /* lease.c, backlog.c: asked, not answered */
     unsigned reads_count;
@@ -253,6 +255,6 @@ extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_bi
     corv_sql_delivery;
 extern const struct corv_pg_stmt corv_sql_audit, corv_sql_head;
 extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog,
-    corv_sql_partitions;
+    corv_sql_partitions, corv_sql_pulse;
 
 #endif

@@ -13,6 +13,7 @@
 #include "schemas/soap.h"
 #include "schemas/xml_memory.h"
 #include "schemas/xml_path.h"
+#include "schemas/xml_pool.h"
 
 const struct corv_read_limits corv_read_limits_default = {
     .bytes = (size_t)35 * 1024 * 1024,
@@ -148,12 +149,14 @@ static corv_rc verdict(const struct bench *b, struct corv_view bytes,
     *v = (struct corv_verdict){0};
     corv_findings_init(&v->findings);
     corv_xml_memory_clear();
+    corv_xml_pool_open();
     rc = corv_document_read(bytes, limits ? limits : &corv_read_limits_default, &d, &v->findings);
     v->kind = d.kind;
     if (rc == CORV_OK)
         rc = judge(b, &d, v);
     corv_document_free(&d);
     xmlResetLastError(); /* this thread's last error may quote the message */
+    corv_xml_pool_close();
     if (corv_xml_memory_failed())
         rc = CORV_E_NOMEM;
     v->valid = rc == CORV_OK && v->findings.errors == 0;

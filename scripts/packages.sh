@@ -7,7 +7,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libssl-de
     libcurl4-openssl-dev libpq-dev libuv1-dev libhttp-parser-dev libcyaml-dev libjansson-dev
     libzip-dev libsystemd-dev"
 packages_run="postgresql-15 openssl python3 curl util-linux procps"
-packages_package="debhelper dpkg-dev fakeroot lintian"
+packages_package="debhelper dpkg-dev fakeroot lintian mmdebstrap"
 packages_long="debootstrap"
 packages_bench="nginx-light rabbitmq-server librabbitmq-dev activemq"
 packages_bench_node="nodejs npm"

@@ -10,7 +10,9 @@
 
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
+#include "daemon/servers.h"
 #include "queue/embedded_pg.h"
+#include "queue/primary.h"
 
 #define LABEL 13
 
@@ -202,12 +204,30 @@ static char *conninfo_of(const struct corv_config *c, char *conninfo, size_t siz
     return conninfo;
 }
 
+/* Of several servers the one that the daemon would take: a former primary may be up too. */
+static corv_rc open_primary(struct corv_ctl *ctl, struct corv_fault *fault)
+{
+    struct corv_primary known;
+    char *place = NULL;
+    corv_rc rc;
+
+    if (corv_primary_read(ctl->config->state_dir, &known) != CORV_OK)
+        known = (struct corv_primary){.system = 0}; /* or not for this user to know */
+    rc = corv_primary_find(ctl->config->database, &known, &place, fault);
+    if (rc == CORV_OK)
+        rc = corv_inspect_open(place, &ctl->inspect, fault);
+    free(place);
+    return rc;
+}
+
 corv_rc corv_ctl_connect(struct corv_ctl *ctl, struct corv_fault *fault)
 {
     char conninfo[2048];
     struct corv_fault why = {0};
-    corv_rc rc =
-        corv_inspect_open(conninfo_of(ctl->config, conninfo, sizeof conninfo), &ctl->inspect, &why);
+    corv_rc rc = corv_servers_several(ctl->config)
+                     ? open_primary(ctl, &why)
+                     : corv_inspect_open(conninfo_of(ctl->config, conninfo, sizeof conninfo),
+                           &ctl->inspect, &why);
 
     if (rc == CORV_OK)
         return rc;

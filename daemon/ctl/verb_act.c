@@ -23,8 +23,7 @@ struct request {
 typedef corv_rc (*action)(
     struct corv_ctl *ctl, const struct request *r, unsigned *changed, struct corv_fault *fault);
 
-/* "operator:USER@HOST"; under sudo the person who called it. */
-static void name_actor(char *out, size_t size)
+void corv_ctl_actor(char *out, size_t size)
 {
     const char *sudo = getenv("SUDO_USER");
     const struct passwd *pw = getpwuid(getuid());
@@ -133,7 +132,7 @@ static int perform(
     code = read_name(ctl, name, &r);
     if (code != CORV_CTL_YES)
         return code;
-    name_actor(r.actor, sizeof r.actor);
+    corv_ctl_actor(r.actor, sizeof r.actor);
     rc = patiently(ctl, act, &r, &changed, &fault);
     if (rc != CORV_OK) {
         code = corv_ctl_fault(ctl, rc, &fault);

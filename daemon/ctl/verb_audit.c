@@ -21,7 +21,8 @@ struct trust {
     bool keys_hidden; /* there, but not for this user */
 };
 
-/* --key FILE, else audit.pub of the state folder; and the heads the state folder remembers. */
+/* --key FILE, else audit.pub of the state folder and what the nodes put in the folder they share;
+ * and the heads the state folder remembers. */
 static int read_trust(struct corv_ctl *ctl, const char *key_file, struct trust *out)
 {
     char path[PATH];
@@ -34,6 +35,8 @@ static int read_trust(struct corv_ctl *ctl, const char *key_file, struct trust *
         return corv_ctl_complain(ctl, CORV_CTL_ERROR, "audit.key",
             "In %s staat geen openbare sleutel (PEM, Ed25519) die ik kan lezen.", key_file);
     out->keys_hidden = rc != CORV_OK;
+    if (!key_file && rc == CORV_OK && ctl->config->keys_dir)
+        corv_seal_read_shared(ctl->config->keys_dir, &out->t.keys, &out->t.keys_count);
     if (corv_fence_read(ctl->config->state_dir, &out->fence) == CORV_OK) {
         out->t.marks = out->fence.marks;
         out->t.marks_count = out->fence.count;

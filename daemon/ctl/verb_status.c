@@ -11,6 +11,8 @@
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
+#include "daemon/servers.h"
+#include "queue/node.h"
 
 #define CHECKS_MAX       16
 #define LATE_SECONDS     300 /* a due delivery that nobody took for so long: no progress */
@@ -79,12 +81,57 @@ static void look_at_daemon(const struct corv_config *c, struct report *r)
     corv_buf_free(&body);
 }
 
+/* Only who has several servers can lose something when one of them takes over. */
+static void say_database(struct corv_ctl *ctl, struct report *r)
+{
+    bool several = corv_servers_several(ctl->config);
+    struct corv_house_info house;
+    struct corv_fault fault = {0};
+
+    if (corv_node_house(ctl->inspect, &house, &fault) != CORV_OK)
+        add(r, "database", "Database", ATTENTION, "%s", fault.text);
+    else if (several && !house.synchronous)
+        add(r, "database", "Database", ATTENTION,
+            "bereikbaar, maar wacht op geen standby: bij een fail-over kan een bevestigd bericht "
+            "verloren gaan. Zet synchronous_standby_names (docs/operating.md)");
+    else
+        add(r, "database", "Database", WELL, "bereikbaar%s%s%s",
+            house.synchronous ? ", standby synchroon" : "", house.moved[0] ? ", verhuisd op " : "",
+            house.moved);
+}
+
+static void look_at_nodes(struct corv_ctl *ctl, struct report *r)
+{
+    const struct corv_node_info *worst = NULL;
+    struct corv_node_info *list = NULL;
+    struct corv_fault fault = {0};
+    unsigned running = 0;
+    size_t count = 0;
+
+    if (corv_node_list(ctl->inspect, &list, &count, &fault) != CORV_OK)
+        return; /* the database line said so */
+    for (size_t i = 0; i < count; i++) {
+        bool silent = !list[i].stopped[0] && list[i].seen_seconds > CORV_NODE_SILENT_S;
+
+        running += !list[i].stopped[0] && !silent;
+        if (silent)
+            worst = &list[i];
+    }
+    if (worst)
+        add(r, "nodes", "Nodes", ATTENTION,
+            "%u draaien; %s zwijgt zonder te zijn gestopt. Kijk met: corvctl node list", running,
+            worst->name);
+    else if (count > 1)
+        add(r, "nodes", "Nodes", WELL, "%u van %zu draaien", running, count);
+    corv_inspect_free(list);
+}
+
 static bool look_at_database(struct corv_ctl *ctl, struct report *r)
 {
     struct corv_fault fault = {0};
 
     if (corv_ctl_connect(ctl, &fault) == CORV_OK) {
-        add(r, "database", "Database", WELL, "bereikbaar");
+        say_database(ctl, r);
         return true;
     }
     add(r, "database", "Database", BROKEN, "%s", fault.text);
@@ -281,6 +328,7 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
         return CORV_CTL_ERROR;
     look_at_daemon(ctl->config, &r);
     if (look_at_database(ctl, &r)) {
+        look_at_nodes(ctl, &r);
         look_at_lanes(ctl, &r);
         look_at_retention(ctl, &r);
         look_at_today(ctl, &r);

@@ -86,6 +86,13 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         corv_verb_reload},
     {"cert check", "", "Hoe lang de certificaten nog geldig zijn.",
         "Afsluitcode 1 als er een binnen 30 dagen verloopt.", corv_verb_cert_check},
+    {"node list", "", "Welke corvd's op deze database werken.",
+        "Ook wie er niet meer is. Afsluitcode 1 als een node zweeg zonder te stoppen.",
+        corv_verb_node_list},
+    {"node forget", "NAAM", "Een node vergeten die nooit meer terugkomt.",
+        "Een andere node mag daarna met een andere map met sleutels starten. Wat de vergeten node "
+        "aannam en nog wacht, is dan alleen met haar sleutels te lezen.",
+        corv_verb_node_forget},
     {"audit verify", "[--key BESTAND]", "Narekenen dat niemand het auditspoor heeft gewijzigd.",
         "Rekent elke regel en elk zegel na, en vergelijkt met wat state_dir onthield. De sleutels "
         "waarmee gezegeld mag zijn staan in state_dir/audit.pub, of in het BESTAND.",

@@ -18,6 +18,8 @@ int corv_verb_hold(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_show(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_trace(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_node_forget(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_node_list(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_purge_prove(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_purge_status(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_queue(struct corv_ctl *ctl, int argc, char **argv);
@@ -34,5 +36,8 @@ int corv_verb_stats(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_validate(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_version(struct corv_ctl *ctl, int argc, char **argv);
+
+/* "operator:USER@HOST" for the audit trail; under sudo the person who called it. */
+void corv_ctl_actor(char *out, size_t size);
 
 #endif

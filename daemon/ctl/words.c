@@ -34,6 +34,8 @@ static const struct {
     {"delivery.released", "vrijgegeven"},
     {"delivery.rerouted", "omgeleid"},
     {"delivery.dropped", "vervallen"},
+    {"payload.destroyed", "inhoud vernietigd"},
+    {"payload.resealed", "inhoud opnieuw verzegeld"},
 };
 
 const char *corv_ctl_state_word(const char *state)

@@ -52,6 +52,14 @@ static void fact(struct corv_buf *b, const char *name, const char *value)
     cell(b, "dd", value);
 }
 
+/* The names of faults are English: a screen reader must know. */
+static void fault_name(struct corv_buf *b, const struct partner_fault *f)
+{
+    raw(b, "<span lang=\"en\">");
+    text(b, f->name);
+    raw(b, "</span>");
+}
+
 /* jjjj-mm-dd uu:mm:ss in the Netherlands. */
 static const char *when(int64_t us, char out[24])
 {
@@ -123,8 +131,12 @@ static void overview(struct corv_buf *b, const struct partner_results *r)
         text(b, s->scenario->name);
         raw(b, "</a></th>");
         cell(b, "td", s->scenario->cluster);
-        cell(b, "td", s->fault ? s->fault->name : "geen");
-        (void)corv_buf_addf(b, "<td>%zu</td><td>", s->count);
+        raw(b, "<td>");
+        if (s->fault)
+            fault_name(b, s->fault);
+        else
+            raw(b, "geen");
+        (void)corv_buf_addf(b, "</td><td>%zu</td><td>", s->count);
         verdict(b, s->failed == 0);
         raw(b, "</td></tr>\n");
     }
@@ -203,8 +215,10 @@ static void section(struct corv_buf *b, const struct partner_section *s, size_t 
 {
     (void)corv_buf_addf(b, "<section aria-labelledby=\"s%zu\">\n<h2 id=\"s%zu\">", number, number);
     text(b, s->scenario->name);
-    raw(b, s->fault ? ", met fout " : "");
-    text(b, s->fault ? s->fault->name : "");
+    if (s->fault) {
+        raw(b, ", met fout ");
+        fault_name(b, s->fault);
+    }
     raw(b, "</h2>\n<p>");
     text(b, s->scenario->title);
     raw(b, ".</p>\n");

@@ -69,6 +69,8 @@ static void play_scenario(struct partner *p, struct partner_results *r,
         free(all);
         return;
     }
+    if (f && at == s->exchanges_count) /* not judged: then it fails */
+        (void)partner_step_new(r, "", "Deze fout past bij geen bericht van dit scenario");
     for (unsigned i = 0; i < s->exchanges_count && !p->stop; i++) {
         all[i] = (struct partner_exchanging){.partner = p,
             .results = r,

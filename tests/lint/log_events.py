@@ -13,7 +13,7 @@ import tree  # noqa: E402
 MANUAL = "docs/log-events.md"
 STRING = r'"([a-z][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*)"'
 LEVELS = {"ERROR": "fout: een beheerder moet iets doen", "WARNING": "let op", "INFO": "gewoon", "DEBUG": "op verzoek"}
-AUDIT = re.compile(r"^(message|delivery|config|schemas|reference|rules|daemon|payload|key|node)\.")
+AUDIT = re.compile(r"^(message|delivery|config|schemas|reference|rules|daemon|payload|key|node|database|traffic)\.")
 NO_CODE = re.compile(r"\.(c|h|def|html|css|js|sql|xsd|xml|json|yaml|pem|conf|pid|sock|o|so|txt|md|new|tmp|lock|zip|xlsx)$")
 
 
@@ -36,6 +36,7 @@ def gather(top):
                 row["fields"] |= {f.lower() for f in re.findall(r"CORV_[FN]\((\w+)", rest)}
                 row["files"].add(name)
                 events.add(call.start(2))
+        through(text, name, logs)
         outside = re.sub(r"CORV_LOG\(\s*\w+,\s*%s" % STRING, "CORV_LOG(", text)
         for code in re.findall(STRING, outside):
             if code in settings or NO_CODE.search(code):
@@ -47,9 +48,30 @@ def gather(top):
     for code, name in answers.used_codes(top).items():
         if code.startswith(("schema.", "well-formed.")) and code not in logs:
             codes.setdefault(code, set()).add(name)
-    for code in audit:
-        codes.pop(code, None)
+    for code in list(codes):
+        if code in audit or code in logs and codes[code] <= logs[code]["files"]:
+            codes.pop(code)
     return logs, audit, codes
+
+
+def note_event(logs, event, levels, said, name):
+    row = logs.setdefault(event, {"levels": set(), "fields": set(), "files": set()})
+    row["levels"] |= set(levels)
+    row["fields"] |= {f.lower() for f in re.findall(r"CORV_[FN]\((\w+)", said)}
+    row["files"].add(name)
+
+
+def through(text, name, logs):
+    """Lines written with the function behind the macro: straight, or by a helper that is given the event."""
+    for call in re.finditer(r"corv_log_write\((.*?)\);", text, re.S):
+        body = text[:call.start()].rpartition("\nstatic ")[2]
+        levels = re.findall(r"CORV_LOG_(ERROR|WARNING|INFO|DEBUG)\b", call.group(1) + body) or ["WARNING"]
+        for event in re.findall(STRING, call.group(1)):
+            note_event(logs, event, levels, call.group(1), name)
+        helper = re.match(r"\w+ (\w+)\([^)]*const char \*event\b", body)
+        for use in re.findall(r"\b%s\(([^;]*?)\);" % helper.group(1), text) if helper else []:
+            for event in re.findall(STRING, use):
+                note_event(logs, event, levels, call.group(1), name)
 
 
 def AUDIT_ONLY_SHOWN(name, code):

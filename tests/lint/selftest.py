@@ -10,8 +10,22 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MARK = "/* SPDX-License-Identifier: EUPL-1.2 */\n"
+PUBLIC = """# SPDX-License-Identifier: EUPL-1.2
+publiccodeYmlVersion: "0.4"
+name: x
+softwareVersion: "1.0"
+developmentStatus: beta
+softwareType: library
+platforms: [linux]
+description: {en: {shortDescription: x, longDescription: "%s", features: [x]}}
+legal: {license: EUPL-1.2}
+maintenance: {type: community, contacts: [{name: x}]}
+localisation: {localisationReady: false, availableLanguages: [en]}
+""" % ("x" * 150)
 GOOD = {
     "LICENSE": "EUPL\n",
+    "CMakeLists.txt": "# SPDX-License-Identifier: EUPL-1.2\nproject(corvd VERSION 1.0 LANGUAGES C)\n",
+    "publiccode.yml": PUBLIC,
     "README.md": "# Hello there\n[code](queue/put.c) [here](#hello-there) [out](https://example.org)\n",
     "daemon/base/buf.h": MARK,
     "queue/put.h": MARK,
@@ -78,6 +92,9 @@ PLANTED = [  # lint, file, its text, a piece of what the lint must say
     ("journey", "docs/life-of-a-message.md", LIFE.replace("same yes", "perhaps"), "same yes"),
     ("journey", "docs/life-of-a-message.md", LIFE.replace("| held | row |\n", ""), "held is not told"),
     ("journey", "docs/life-of-a-message.md", LIFE.replace("held", "hold"), "no such state: hold"),
+    ("publiccode", "publiccode.yml", PUBLIC.replace("softwareType", "softwarType"), "softwareType is missing"),
+    ("publiccode", "publiccode.yml", PUBLIC.replace('"1.0"', '"1.1"'), "softwareVersion is not 1.0"),
+    ("publiccode", "publiccode.yml", PUBLIC.replace("features: [x]", "features: [" + "y" * 101 + "]"), "101 characters"),
     ("links", "docs/x.md", "[a](nowhere.md)\n", "no such file"),
     ("links", "docs/x.md", "[a](../README.md#bye)\n", "no such heading"),
     ("links", "docs/x.md", "[a](../../shared/DESIGN.md)\n", "leads out"),
@@ -107,6 +124,8 @@ COPIED = [  # planted in a copy of our own source: what these two compare is too
     ("manual", "docs/handleiding/x.md", "# X\n", "leads nobody to handleiding/x.md"),
     ("log_events", "daemon/x.c", MARK + 'void f(void)\n{\n    CORV_LOG(INFO, "x.happened", NULL);\n}\n',
      "is not what the source says"),
+    ("log_events", "daemon/x.c", MARK + 'static void say(const char *event)\n{\n    corv_log_write(CORV_LOG_INFO, event, '
+     'NULL, f);\n}\nvoid f(void)\n{\n    say("x.helped");\n}\n', "is not what the source says"),
     ("log_events", "queue/x.c", MARK + 'const char *f(void)\n{\n    return "store.planted";\n}\n',
      "is not what the source says"),
 ]

@@ -2,6 +2,7 @@
 """corvd under a service manager: what it tells systemd, and the sockets it gets from it."""
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -181,6 +182,42 @@ def test_a_second_signal_ends_it_at_once_and_nothing_is_lost(make_world):
     w.daemon.start()
     w.settled(said.id, 2)
     w.audit_ok()
+
+
+def test_draining_has_a_limit_and_loses_nothing(make_world):
+    """A sender that never finishes and a partner that never answers: it ends all the same, in good
+    order; what was under way is due again, marked."""
+    w = make_world(delivery={"timeout_seconds": 60, "lease_seconds": 3600}, env={"CORVD_DRAIN_MS": "500"})
+    w.partners["almere"].behave(mode="hang")
+    said = w.send("raad", w.notificatie("almere"))
+    poll("it is there", lambda: w.partners["almere"].ledger())
+    slow = half_request(w)
+    poll("it waits", lambda: w.daemon.metric("connections") >= 1)
+    assert w.daemon.stop(20) == 0
+    slow.close()
+    w.partners["almere"].behave()
+    w.daemon.start()
+    w.settled(said.id, 1)
+    assert [e.repeat for e in w.partners["almere"].taken()] == [True]
+    w.audit_ok()
+
+
+def test_keys_that_the_manager_hands_over(make_world):
+    """LoadCredential=: the keys are in a folder of systemd's and nowhere else, also at a reload."""
+    w = make_world(start=False)
+    folder = w.path + "/credentials"
+    os.mkdir(folder, 0o700)
+    for name in ("listen", "delivery"):
+        shutil.copy(w.pki.key("server"), "%s/%s.key" % (folder, name))
+        os.chmod("%s/%s.key" % (folder, name), 0o400)
+        w.config[name]["key"] = "credential:%s.key" % name
+    w.write()
+    w.daemon.env["CREDENTIALS_DIRECTORY"] = folder
+    w.start()
+    w.settled(w.send("raad", w.notificatie("almere")).id, 1)
+    w.daemon.process.send_signal(signal.SIGHUP)
+    poll("reloaded", lambda: w.daemon.events("config.reloaded"))
+    w.settled(w.send("raad", w.notificatie("almere")).id, 1)
 
 
 def test_a_signal_during_the_start_is_heard(make_world):

@@ -182,6 +182,18 @@ def test_language_by_query_or_browser(filled):
     assert lang("/?lang=xx") == "nl"
 
 
+def test_every_event_of_a_message_has_a_word():
+    """The audit trail's, as docs/log-events.md lists them from the code; in the page and in corvctl."""
+    with open(os.path.join(harness.TOP, "docs", "log-events.md"), encoding="utf-8") as f:
+        trail = f.read().partition("## Auditspoor")[2].partition("## Codes")[0]
+    events = re.findall(r"^\| `((?:message|delivery|payload)\.[a-z-]+)`", trail, re.M)
+    assert len(events) > 8
+    for path, shape in (("page_words.def", '"event:%s"'), ("ctl/words.c", '{"%s", "')):
+        with open(os.path.join(harness.TOP, "daemon", path), encoding="utf-8") as f:
+            text = f.read()
+        assert [e for e in events if shape % e not in text] == [], path
+
+
 # ---- who may ask -------------------------------------------------------------------------------
 
 

@@ -20,6 +20,8 @@ PROOFS = {
     "node": HERE + "test_who_we_are", "oin": HERE + "test_who_we_are", "application": HERE + "test_who_we_are",
     "state_dir": "path/test_a02_answers.py::test_503_when_no_key_can_be_kept_to_seal_with",
     "database": "path/test_f01_postgres.py::test_another_postgres_stays_away",
+    "keys_dir": "path/test_f20_nodes.py::test_other_keys_are_refused_with_a_clear_sentence",
+    "synchronous_standby": "path/test_f21_failover.py::test_no_yes_without_a_standby_when_that_is_required",
     "log_level": HERE + "test_log_level", "workers": HERE + "test_workers",
     "production": "path/test_a10_reload.py::test_test_certificates_are_refused_for_real_messages",
     "listen.address": HERE + "test_address", "listen.port": HERE + "test_address",

@@ -17,7 +17,8 @@ FAULTS = (OSError, http.client.HTTPException)
 class Flood:
     """threads senders of one party, each with a message of make() after the other."""
 
-    def __init__(self, world, party, make, threads=4, pause=0.0):
+    def __init__(self, world, party, make, threads=4, pause=0.0, daemon=None):
+        self.daemon = daemon or world.daemon
         self.world, self.party, self.make, self.pause = world, party, make, pause
         self.lock = threading.Lock()
         self.sent = {}  # sha256 -> body, for everything ever offered
@@ -34,7 +35,7 @@ class Flood:
         return self
 
     def run(self):
-        sender = self.world.daemon.sender(self.party, timeout=20)
+        sender = self.daemon.sender(self.party, timeout=20)
         while not self.stopping.is_set():
             self.offer(sender, self.make())
             if self.pause:

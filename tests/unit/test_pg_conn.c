@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* One connection: sessions, errors in the pipeline, breaking and coming back. */
+/* One connection: sessions, errors in the pipeline, breaking and coming back, and from one server
+ * to the next. */
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +8,12 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -270,6 +275,127 @@ static void the_second_host_is_tried(void **state)
     close_all();
 }
 
+/* ---- a resolver that does not answer: libuv's and libpq's calls end here ----------------------
+ */
+
+static struct {
+    atomic_uint asked, answered;
+    atomic_bool hold;
+    pthread_t loop;
+    atomic_bool on_loop;
+} resolver;
+
+__attribute__((visibility("default"))) int getaddrinfo(
+    const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    bool number = hints && hints->ai_flags & AI_NUMERICHOST;
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (!node || strcmp(node, "db.test.invalid") != 0)
+        return real(node, service, hints, res);
+    atomic_fetch_add(&resolver.asked, 1);
+    if (pthread_equal(pthread_self(), resolver.loop) && !number)
+        atomic_store(&resolver.on_loop, true);
+    while (atomic_load(&resolver.hold))
+        (void)usleep(1000); /* until the loop has shown that it goes on */
+    atomic_fetch_add(&resolver.answered, 1);
+    return real("127.0.0.1", service, hints, res);
+}
+
+static void let_go(uv_timer_t *timer)
+{
+    unsigned *beats = timer->data;
+
+    if (++*beats == 20)
+        atomic_store(&resolver.hold, false);
+}
+
+/* Whoever resolves on the loop waits here for ever: only the loop's own timer lets it go. */
+static void a_slow_resolver_stops_nobody(void **state)
+{
+    char both[200];
+    unsigned beats = 0;
+    uv_timer_t timer;
+
+    (void)state;
+    (void)snprintf(both, sizeof both, "host=db.test.invalid,%s port=1,5432 %s", test_pg_dir(server),
+        strstr(info, "user="));
+    resolver.loop = pthread_self();
+    atomic_store(&resolver.hold, true);
+    open_to(both, 5000);
+    (void)uv_timer_init(&t.loop, &timer);
+    timer.data = &beats;
+    (void)uv_timer_start(&timer, let_go, 5, 5);
+    until(&t.sessions, 1); /* nobody listens at the name's address: the second server */
+    assert_true(beats >= 20);
+    assert_int_equal(atomic_load(&resolver.answered), 1);
+    assert_false(atomic_load(&resolver.on_loop));
+    uv_close((uv_handle_t *)&timer, NULL);
+    close_all();
+}
+
+static void closing_while_a_name_is_looked_up(void **state)
+{
+    unsigned asked = atomic_load(&resolver.asked);
+    int64_t end = corv_clock_mono_us() + 30000000;
+
+    (void)state;
+    atomic_store(&resolver.hold, true);
+    open_to("host=db.test.invalid dbname=x", 5000);
+    while (atomic_load(&resolver.asked) == asked && corv_clock_mono_us() < end)
+        (void)uv_run(&t.loop, UV_RUN_NOWAIT);
+    assert_int_equal(atomic_load(&resolver.asked), asked + 1);
+    corv_pg_close(t.c, on_closed, NULL);
+    (void)uv_run(&t.loop, UV_RUN_NOWAIT);
+    assert_false(t.closed); /* libuv's request is still out */
+    atomic_store(&resolver.hold, false);
+    (void)uv_run(&t.loop, UV_RUN_DEFAULT);
+    assert_true(t.closed);
+    assert_int_equal(uv_loop_close(&t.loop), 0);
+}
+
+static void refuse_the_first(void *ctx)
+{
+    char place[200];
+
+    (void)ctx;
+    t.sessions++;
+    (void)corv_pg_place_text(t.c, place, sizeof place);
+    if (t.sessions == 1) {
+        assert_null(strstr(place, "/."));
+        corv_pg_drop(t.c, "old-primary");
+    } else {
+        assert_non_null(strstr(place, "/."));
+        corv_pg_ready(t.c);
+    }
+}
+
+/* libpq alone would end at the first one that is writable for ever. */
+static void a_server_that_is_refused_gives_way_to_the_next(void **state)
+{
+    struct corv_pg_options o = {.loop = &t.loop,
+        .application = "corvd.test.2",
+        .stmts = statements,
+        .silent_ms = 5000,
+        .connect_ms = 5000,
+        .on_session = refuse_the_first,
+        .on_down = on_down};
+    char both[300];
+
+    (void)state;
+    (void)snprintf(both, sizeof both, "host=%s,%s/. target_session_attrs=read-write %s",
+        test_pg_dir(server), test_pg_dir(server), strstr(info, "user="));
+    memset(&t, 0, sizeof t);
+    assert_int_equal(uv_loop_init(&t.loop), 0);
+    o.conninfo = both;
+    assert_int_equal(corv_pg_new(&o, &t.c), CORV_OK);
+    until(&t.sessions, 2);
+    assert_int_equal(t.downs, 1);
+    close_all();
+}
+
 static void closing_at_any_moment_leaves_nothing(void **state)
 {
     (void)state;
@@ -317,6 +443,9 @@ int main(void)
         cmocka_unit_test(dropped_means_down_once),
         cmocka_unit_test(an_absent_server_is_tried_again),
         cmocka_unit_test(the_second_host_is_tried),
+        cmocka_unit_test(a_slow_resolver_stops_nobody),
+        cmocka_unit_test(closing_while_a_name_is_looked_up),
+        cmocka_unit_test(a_server_that_is_refused_gives_way_to_the_next),
         cmocka_unit_test(closing_at_any_moment_leaves_nothing),
         cmocka_unit_test(a_notification_arrives_while_idle),
         cmocka_unit_test(bad_parameters_are_said_at_once),

@@ -440,6 +440,29 @@ static void old_leases_are_given_back(void **state)
     assert_int_equal(a.leased[0]->attempt, 2);
 }
 
+/* What was written last on a primary that is gone may be missing here: that it was sent, too. */
+static void what_was_there_at_a_fail_over_may_be_a_repeat(void **state)
+{
+    (void)state;
+    make(2);
+    kit_put_ask(&sent[0]);
+    kit_until_answered(&a, 1);
+    test_pg_exec(
+        info, "UPDATE corv.house SET timeline = 0"); /* as a standby of another one has it */
+    assert_int_equal(test_pg_number(info, "SELECT moved::integer FROM corv.enter_house()"), 1);
+    assert_int_equal(test_pg_number(info, "SELECT moved::integer FROM corv.enter_house()"), 0);
+    test_pg_exec(info, "UPDATE corv.house SET moved_at = moved_at - interval '61 seconds'");
+    test_pg_exec(info, "UPDATE corv.delivery SET created_at = created_at - interval '2 minutes'");
+    kit_put_ask(&sent[1]); /* taken in afterwards: nobody can have sent it */
+    kit_until_answered(&a, 2);
+    assert_int_equal(kit_lease(&a, "raad", 4, 1 << 20), 2);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(
+            a.leased[i]->attempt, corv_id_eq(&a.leased[i]->message, &sent[0].message.id) ? 2 : 1);
+    assert_true(settle(&a, 0, 2, CORV_DELIVERY_DEAD));
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+}
+
 static bool hinted(void *ctx)
 {
     (void)ctx;
@@ -500,6 +523,7 @@ int main(void)
         TEST(a_row_that_moves_meanwhile_is_still_met),
         TEST(two_settles_of_one_delivery_do_not_share_a_batch),
         TEST(old_leases_are_given_back),
+        TEST(what_was_there_at_a_fail_over_may_be_a_repeat),
         TEST(a_clock_that_goes_back_keeps_nobody_waiting),
         TEST(a_notification_is_heard),
     };

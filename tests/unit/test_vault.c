@@ -432,7 +432,7 @@ static void a_full_disk_is_an_error_and_leaves_nothing(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
     assert_int_equal(rc, CORV_E_IO);
     assert_null(p);
-    assert_int_equal(files_in_vault(""), 0);
+    assert_int_equal(files_in_vault(""), 1); /* its identity */
     free_view(seal("en weer verder", 14));
 }
 
@@ -441,7 +441,11 @@ static void a_folder_that_vanished_is_an_error(void **state)
     char *p = NULL;
     size_t n = 0;
 
+    char house[128];
+
     (void)state;
+    (void)snprintf(house, sizeof house, "%s/house", dir);
+    assert_int_equal(unlink(house), 0);
     assert_int_equal(rmdir(dir), 0);
     assert_int_equal(corv_vault_seal(vault, &id, corv_view_str("x"), &p, &n), CORV_E_IO);
 }
