@@ -148,12 +148,26 @@ static void reply_metrics(struct corv_app *app, struct corv_http_request *r)
     corv_buf_free(&b);
 }
 
-/* A web page elsewhere must not read us by letting its own name point here. */
+static bool reads(const struct corv_http_request *r)
+{
+    const char *method = corv_http_method(r);
+
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+/* A web page elsewhere must not read us by letting its own name point here, nor make us reload. The
+ * socket is no wall: a browser comes to it through a tunnel (ssh -L). There a name without a dot,
+ * which no web page elsewhere can have, is good too: it is what people type with curl. */
 static bool asked_for_us(const struct corv_http_request *r)
 {
     struct corv_view host = corv_http_header(r, "host");
+    bool socket = strncmp(corv_http_peer(r), "unix:", 5) == 0;
 
-    return strncmp(corv_http_peer(r), "unix:", 5) == 0 || host.n == 0 || corv_page_host_good(host);
+    if (!reads(r) && corv_http_header(r, "origin").n > 0)
+        return false;
+    if (host.n == 0 || corv_page_host_good(host))
+        return true;
+    return socket && !memchr(host.p, '.', host.n) && !memchr(host.p, '[', host.n);
 }
 
 static void answer(void *ctx, struct corv_http_request *r)

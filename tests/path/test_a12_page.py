@@ -227,6 +227,25 @@ def test_another_name_that_points_here_gets_nothing(filled):
             assert filled.get(path, Host=host).status in (400, 421), (host, path)
 
 
+def test_the_socket_at_the_end_of_a_tunnel_is_no_wall(make_world):
+    """A browser reaches the unix socket through ssh -L: what a page elsewhere sends is refused there too."""
+    w = make_world(stubs=False)
+
+    def ask(host, path="/status.json", method="GET", **headers):
+        c = harness.UnixConnection(w.daemon.socket, 20)
+        try:
+            c.request(method, path, headers={"Host": host, **headers})
+            return c.getresponse().status
+        finally:
+            c.close()
+    for host in ("localhost:8444", "127.0.0.1:8444", "[::1]:8444", "corvd", "corvd:80"):
+        assert ask(host) == 200, host
+    for host in ("evil.example", "evil.example:8444", "10.0.0.1", "[::2]:8444"):
+        assert ask(host) == ask(host, "/metrics") == ask(host, "/reload", "POST") == 421, host
+    assert ask("localhost:8444", "/reload", "POST", Origin="http://evil.example") == 421
+    assert ask("localhost:8444", "/reload", "POST") == 200
+
+
 def test_many_viewers_are_one_question(filled):
     def commits():
         return int(filled.world.daemon.sql(
