@@ -99,6 +99,10 @@ struct corv_put {
     unsigned events_count;
     const struct corv_queue_event *on_repeat;   /* appended instead when it is a repeat */
     const struct corv_queue_event *on_conflict; /* … or a conflict */
+    /* Id of the party that answers, or NULL. The held delivery 1 of messages[0] then goes to
+     * whoever sent the message of its crossref, when that party got it and there is one
+     * (correlate.c). */
+    const char *answer_of;
     corv_put_cb cb;
     void *ctx;
 };

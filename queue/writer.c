@@ -331,6 +331,8 @@ static void next_step(struct corv_queue *q)
     if (b->step == CORV_ASK) {
         b->step = CORV_LOOK;
         rc = corv_put_look(q);
+        if (rc == CORV_OK)
+            rc = corv_correlate_look(q);
         if (rc == CORV_OK && b->awaited > 0)
             rc = corv_pg_ask(q->writer);
     }
