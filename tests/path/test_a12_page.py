@@ -154,6 +154,7 @@ def test_the_page_says_what_status_json_says(filled):
         assert [r[0] for r in rows(page, "dead")] == [x["message"] for x in s["dead"]]
         assert "http.422" in rows(page, "dead")[0][4]
         assert len(rows(page, "held")) == len(s["held"]) == 2
+        assert ("Tegengehouden" if lang == "nl" else "Held by") in rows(page, "held")[0][4] + rows(page, "held")[1][4]
         assert [r[0] for r in rows(page, "messages")] == [m["id"] for m in s["messages"]]
         of = {r[0]: r for r in rows(page, "messages")}
         assert of[filled.dead][4] == "gi ✕ " + dead and of[filled.waits][4] == "almere ▲ " + held
