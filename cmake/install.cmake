@@ -22,6 +22,10 @@ install(FILES docs/man/corvd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES dist/corvctl.bash RENAME corvctl
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions)
 install(FILES config/corvd.yaml.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# The manual goes along, laid out as in the source so that its links lead somewhere.
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING
+    PATTERN "*.md" PATTERN "*.wsdl" PATTERN "audit_verify.py" PATTERN man EXCLUDE)
+install(FILES README.md CHANGES.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES adapters/template/template.c adapters/template/Makefile docs/adapter-guide.md
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/corvd-dev/examples)
 # The chain test is a program for testers: a component of its own (cmake --install BUILD --component

@@ -291,7 +291,10 @@ static void leased_came(void *ctx, struct corv_leased **leased, size_t count, bo
     free(poller->asked);
     poller->asked = NULL;
     for (size_t i = 0; i < count; i++)
-        take(app, leased[i]);
+        if (poller->stopped) /* nobody works any more; the next start gives the lease back */
+            corv_leased_free(leased[i]);
+        else
+            take(app, leased[i]);
     free(leased);
     if (poller->again && !poller->stopped) {
         poller->again = false;

@@ -102,10 +102,14 @@ static void tell_forgotten(struct corv_app *app)
     if (!app->retention->traffic)
         return;
     app->metrics.traffic_blocked = f->blocked;
+    app->metrics.traffic_late_seconds = f->late_s;
     if (f->months || f->messages || f->references)
         CORV_LOG(INFO, "retention.traffic", NULL, CORV_N(COUNT, f->messages));
     if (f->blocked)
         CORV_LOG(WARNING, "retention.traffic-blocked", NULL, CORV_N(COUNT, f->blocked));
+    if (f->late_s)
+        CORV_LOG(
+            WARNING, "retention.late", NULL, CORV_F(WHAT, "traffic"), CORV_N(MS, 1000 * f->late_s));
 }
 
 static void tell(struct corv_app *app)

@@ -7,7 +7,9 @@
 
 Needs python3 and the program openssl (3.0 or newer). audit.pub is the public key of the node (or
 several, one after another) that you got from its operator earlier, by another way: without it a
-seal only proves that it fits itself. Exit code 0: all right; 1: not; 2: cannot be read.
+seal only proves that it fits itself. What was cut off together with all seals after it is gone
+without a trace in a file: look whether the last seal of each chain is as young as the export, and
+let corvctl audit verify look too, which knows what state_dir remembers. Exit code 0: all right; 1: not; 2: cannot be read.
 
 A line's commitment is SHA-256 over fields(salt, event, message, delivery, party, actor, code,
 detail), its hash SHA-256 over fields(previous hash, chain, seq, at, commitment). fields() puts
@@ -15,14 +17,17 @@ before each part its length in 8 bytes; numbers are 8 bytes; big endian. The mes
 bytes or nothing. A seal signs (Ed25519) SHA-256 over fields("corvd-audit-seal", chain, seq, hash,
 at). After six months only commitment and hash of a line are left; they verify all the same."""
 import base64
+import calendar
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 
+UNSEALED_US = 900 * 1000000  # corvd seals every minute: after so long there is a seal
 DER = bytes.fromhex("302a300506032b6570032100")  # before the 32 bytes of an Ed25519 key
 
 
@@ -78,6 +83,7 @@ class Chain:
         self.seq, self.hash = row["after"]["seq"], bytes.fromhex(row["after"]["hash"])
         self.end, self.end_hash = row["end"]["seq"], bytes.fromhex(row["end"]["hash"])
         self.first, self.hashes, self.sealed = self.seq, {self.seq: self.hash}, 0
+        self.at_us = self.sealed_us = 0
 
     def broken(self, seq, what):
         return Broken("chain %d (%s), line %d: %s" % (self.number, self.name, seq, what))
@@ -89,7 +95,7 @@ class Chain:
                            commitment(row))
         if self.hash.hex() != row["hash"]:
             raise self.broken(row["seq"], "was changed: its sums do not come out")
-        self.seq = row["seq"]
+        self.seq, self.at_us = row["seq"], row["at_us"]
         self.hashes[self.seq] = self.hash
 
     def seal(self, row, keys):
@@ -101,11 +107,22 @@ class Chain:
             raise self.broken(row["seq"], "its seal was made with a key that is not in audit.pub")
         if self.hashes[row["seq"]].hex() != row["hash"]:
             raise self.broken(row["seq"], "the chain was rewritten: the seal is of other lines")
-        self.sealed = max(self.sealed, row["seq"])
+        if row["seq"] > self.sealed:
+            self.sealed, self.sealed_us = row["seq"], row["at_us"]
 
-    def finish(self):
+    def finish(self, made_us, whole):
         if self.seq != self.end or self.hash != self.end_hash:
             raise self.broken(self.seq + 1, "is missing: the chain goes on to line %d" % self.end)
+        if whole and self.seq and not self.sealed and made_us - self.at_us > UNSEALED_US:
+            raise self.broken(self.seq, "no line of this chain is sealed: the seals were taken off")
+
+    def say(self):
+        seal = "nothing"
+        if self.sealed:
+            seal = "%d (%s), %d after it" % (self.sealed, time.strftime(
+                "%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.sealed_us // 1000000)), self.seq - self.sealed)
+        print("chain %d (%s): lines %d to %d right, sealed up to %s" % (
+            self.number, self.name, self.first + 1, self.seq, seal))
 
 
 def verify(rows, keys):
@@ -113,6 +130,7 @@ def verify(rows, keys):
         raise Broken("the file is not whole: its first or last line is missing")
     if rows[-1]["rows"] != len(rows) - 1:
         raise Broken("the file is not whole: %d rows, not %d" % (len(rows) - 1, rows[-1]["rows"]))
+    made_us = 1000000 * calendar.timegm(time.strptime(rows[0]["made"][:19], "%Y-%m-%dT%H:%M:%S"))
     chains = {r["chain"]: Chain(r) for r in rows if r["type"] == "chain"}
     for row in rows:
         if row["type"] in ("line", "skeleton", "seal") and row["chain"] not in chains:
@@ -123,9 +141,8 @@ def verify(rows, keys):
         if row["type"] == "seal":
             chains[row["chain"]].seal(row, keys)
     for chain in chains.values():
-        chain.finish()
-        print("chain %d (%s): lines %d to %d right, sealed up to %s" % (
-            chain.number, chain.name, chain.first + 1, chain.seq, chain.sealed or "nothing"))
+        chain.finish(made_us, rows[0].get("from") is None and rows[0].get("to") is None)
+        chain.say()
 
 
 def main():

@@ -150,6 +150,22 @@ static corv_rc rows(struct pass *p)
     return rc;
 }
 
+/* What should have gone and is there: blocked by an open delivery, or read by somebody just now. */
+static void look_back(struct pass *p)
+{
+    struct corv_pg_params params = {0};
+    PGresult *r = NULL;
+
+    corv_pg_add_time(&params, p->before_us);
+    if (corv_keeper_run(p->k,
+            "SELECT coalesce(extract(epoch FROM $1::timestamptz"
+            "  - min(month)::timestamp AT TIME ZONE 'UTC'), 0)::bigint"
+            " FROM forget_months($1::timestamptz)",
+            &params, &r, p->fault) == CORV_OK)
+        p->report->late_s = (uint64_t)corv_pg_int(r, 0, 0);
+    PQclear(r);
+}
+
 corv_rc corv_forget_traffic(struct corv_keeper *k, const struct corv_forget_order *o,
     struct corv_forget_report *out, struct corv_fault *fault)
 {
@@ -167,7 +183,11 @@ corv_rc corv_forget_traffic(struct corv_keeper *k, const struct corv_forget_orde
     if (rc == CORV_OK)
         rc = rows(&p);
     if (rc == CORV_E_IO && strcmp(here.code, "store.locked") == 0)
-        return CORV_AGAIN;
+        rc = CORV_AGAIN;
+    if (rc == CORV_OK || rc == CORV_AGAIN)
+        look_back(&p);
+    if (rc == CORV_AGAIN)
+        return rc;
     if (rc != CORV_OK && fault && fault->cls == CORV_FAULT_NONE)
         *fault = here;
     return rc;

@@ -26,6 +26,7 @@ struct corv_forget_report {
     uint64_t lines; /* audit lines whose texts were destroyed */
     uint64_t references;
     uint64_t blocked; /* deliveries that are open though their month is over */
+    uint64_t late_s;  /* how far past its time the oldest that is still there is */
 };
 /* CORV_AGAIN: told to stop, or somebody reads what must go: the next time. */
 CORV_MUST_CHECK corv_rc corv_forget_traffic(struct corv_keeper *k,

@@ -59,6 +59,20 @@ def wanted(build):
     return made
 
 
+def unnamed():
+    """What an adapter may call or must give, and the page does not name."""
+    header = re.sub(r"/\*.*?\*/", "", read(os.path.join(TOP, "adapters", "corv_adapter.h")), flags=re.S)
+    page = read(os.path.join(MAN, "corv-adapter.7"))
+    names = set()
+    for struct in ("corv_services", "corv_adapter"):
+        names |= set(re.findall(r"\(\*(\w+)\)\(", re.search(
+            r"struct %s \{(.*?)\n\};" % struct, header, re.S).group(1)))
+    for one in re.findall(r"enum \w+ \{(.*?)\}", header, re.S):
+        names |= set(re.findall(r"\bCORV_\w+", one))
+    assert len(names) > 60
+    return ["corv-adapter.7 does not name " + n for n in sorted(names) if not re.search(r"\b%s\b" % n, page)]
+
+
 def lint(path):
     """mandoc and groff both understand the page."""
     wrong = []
@@ -91,6 +105,7 @@ def main():
     pages = sorted(os.listdir(MAN))
     for name in pages:
         wrong += lint(os.path.join(MAN, name))
+    wrong += unnamed()
     for problem in wrong:
         print(problem)
     print("%d pages, %d problems" % (len(pages), len(wrong)))

@@ -13,7 +13,6 @@ import harness
 import pytest
 from harness import poll
 from lxml import etree, html
-from world import World
 
 PARTIES = {"partner": "00000099000000100900", "gemeente": "00000099000000100010",
            "raad": "00000099000000100020", "aice": "00000099000000100030",
@@ -35,7 +34,7 @@ class Box:
 
     def __init__(self):
         self.path = harness.folder("box")
-        self.pki = harness.Pki(self.path + "/pki", PARTIES)
+        self.pki = self.certificates()
         self.settings = self.path + "/partner.yaml"
         self.port = harness.free_port()
         with open(self.settings, "w", encoding="utf-8") as f:
@@ -48,6 +47,16 @@ class Box:
         self.daemon = harness.Daemon(self.path, self.path + "/corvd.yaml", self.port, self.pki)
         self.made = partner("config", "--config", self.settings).stdout
         self.configure(self.made)
+
+    def certificates(self):
+        """Like those of pki.sh, but they do not say so: at the end this corvd goes into production."""
+        with open(os.path.join(harness.SUPPORT, "pki.sh"), encoding="utf-8") as f:
+            script = f.read().replace("corvd test", "proef")
+        with open(self.path + "/pki.sh", "w", encoding="utf-8") as f:
+            f.write(script)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(harness, "SUPPORT", self.path)
+            return harness.Pki(self.path + "/pki", PARTIES)
 
     def configure(self, text):
         with open(self.daemon.config, "w", encoding="utf-8") as f:
@@ -324,44 +333,13 @@ def test_no_corvd_to_test(box, tmp_path):
     assert "niet te bereiken" in run.stderr
 
 
-@pytest.fixture
-def like_production(tmp_path, monkeypatch):
-    """A corvd that says production: true, with certificates that do not say they are a test's."""
-    with open(os.path.join(harness.SUPPORT, "pki.sh"), encoding="utf-8") as f:
-        script = f.read().replace("corvd test", "proef")
-    (tmp_path / "pki.sh").write_text(script, encoding="utf-8")
-    monkeypatch.setattr(harness, "SUPPORT", str(tmp_path))
-    monkeypatch.setenv("CORV_PKI", str(tmp_path / "pki"))
-    w = World(production=True, stubs=False)
-    monkeypatch.undo()
-    try:
-        yield w.start()
-    finally:
-        w.close()
-
-
-def test_production_and_the_chain_test_keep_apart(box, like_production, tmp_path):
-    w = like_production
-    answer = w.send("veilig-thuis", w.vto(), 403)
-    assert "addressing.test-message" in [f["code"] for f in answer.json["findings"]]
-    to_a_test = re.sub(b"(<StUF:ontvanger>.*?applicatie>)[^<]*", b"\\1corv-test-raad", w.vto(), flags=re.S)
-    w.send("veilig-thuis", to_a_test.replace(b"CORV-TEST-", b"JZA-"), 403)
-    w.send("veilig-thuis", w.vto().replace(b"CORV-TEST-", b"JZA-"), 202)
-    with open(box.settings, encoding="utf-8") as f:
-        settings = json.load(f)
-    settings["corvd"].update(admin=w.daemon.socket, intake="https://localhost:%d" % w.port)
-    (tmp_path / "partner.yaml").write_text(json.dumps(settings))
-    before = len(w.daemon.events("message.received"))
-    for verb in (["run"], ["play"], ["send", "vto-1"]):
-        run = partner(*verb, "--config", str(tmp_path / "partner.yaml"), code=2)
-        assert "production: true" in run.stderr
-    assert len(w.daemon.events("message.received")) == before
-
-
-def test_production_refuses_the_configuration_of_the_chain_test(box, tmp_path):
-    (tmp_path / "corvd.yaml").write_text(box.made.replace("production: false", "production: true"))
-    found = harness.ctl(str(tmp_path / "corvd.yaml"), "config", "check")
-    assert found.returncode == 1 and "config.test-certificate" in found.stdout
+def test_production_refuses_the_certificates_of_a_test(box, tmp_path):
+    theirs = box.made.replace("production: false", "production: true")
+    (tmp_path / "corvd.yaml").write_text(theirs.replace(box.pki.path, os.environ["CORV_PKI"]))
+    run = harness.ctl(str(tmp_path / "corvd.yaml"), "config", "check")
+    found = {f["path"]: f["code"] for f in json.loads(run.stdout)["findings"]}
+    assert run.returncode == 1
+    assert found == dict.fromkeys(("listen.certificate", "listen.client_ca"), "config.test-certificate")
 
 
 def test_about_says_what_is_in_force(box):
@@ -375,3 +353,21 @@ def test_about_says_what_is_in_force(box):
     version = subprocess.run([os.path.join(harness.BUILD, "corvd"), "--version"], capture_output=True,
                              text=True, check=True).stdout.split()[1]
     assert about["version"] == version
+
+
+def test_production_and_the_chain_test_keep_apart(box):
+    """The last one: from here on this corvd is in production."""
+    box.configure(box.made.replace("production: false", "production: true"))
+    box.daemon.restart()
+    message = partner("show", "zorgmelding-1").stdout.encode()
+    answer = box.daemon.post("politie", message)
+    assert answer.status == 403
+    assert "addressing.test-message" in [f["code"] for f in answer.json["findings"]]
+    half = message.replace(b"CORV-TEST-gemeente", b"JZA")
+    assert box.daemon.post("politie", half).status == 403
+    assert box.daemon.post("politie", half.replace(b"CORV-TEST-politie", b"corv-test")).status == 403
+    assert box.daemon.post("politie", half.replace(b"CORV-TEST-politie", b"BVH")).status == 202
+    before = len(box.daemon.events("message.received"))
+    for verb in (["run"], ["play"], ["send", "vto-1"]):
+        assert "production: true" in partner(*verb, "--config", box.settings, code=2).stderr
+    assert len(box.daemon.events("message.received")) == before

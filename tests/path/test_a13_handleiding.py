@@ -111,7 +111,7 @@ class Manual:
     def actual(self, command):
         w = self.world
         for theirs, ours in (("/var/lib/corvd", w.path + "/state"), ("/etc/corvd/corvd.yaml", w.daemon.config),
-                             ("/run/corvd/admin.sock", w.daemon.socket), ("/usr/share/doc/corvd", harness.TOP + "/docs")):
+                             ("/run/corvd/admin.sock", w.daemon.socket), ("/usr/share/doc/corvd", harness.TOP)):
             command = command.replace(theirs, ours)
         return command
 

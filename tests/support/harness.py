@@ -326,6 +326,7 @@ class Daemon:
         self.wrap, self.pass_fds = [], ()  # a program that starts corvd, and what it inherits
         self.process = None
         self.log_path = os.path.join(path, "corvd.log")
+        self.log_looked = 0  # so much of it has been looked at for a sanitizer's words
         self.exit_codes = []
 
     # -- life
@@ -384,12 +385,19 @@ class Daemon:
         return self.start(**env)
 
     def no_reports(self):
-        """ASan and UBSan write to files beside the log: there must be none."""
+        """ASan and UBSan write to files beside the log, or into it: there must be nothing."""
         found = [f for f in os.listdir(self.path) if f.startswith("asan.")]
         texts = []
         for name in found:
             with open(os.path.join(self.path, name), encoding="utf-8", errors="replace") as f:
                 texts.append(f.read())
+        with open(self.log_path, "rb") as f:
+            f.seek(self.log_looked)
+            new = f.read()
+        self.log_looked += len(new)
+        at = new.find(b": runtime error: ")
+        if at >= 0:
+            texts.append(new[new.rfind(b"\n", 0, at) + 1 : at + 3000].decode("utf-8", "replace"))
         if texts:
             raise Trouble("a sanitizer complained:\n" + "\n".join(texts)[:6000])
 

@@ -167,11 +167,13 @@ static void an_open_delivery_keeps_its_month(void **state)
     assert_int_equal(number("SELECT count(*) FROM corv.message"), 1);
     forget();
     assert_int_equal(report.blocked, 1);
-    assert_int_equal(report.months, 0); /* told once */
+    assert_int_equal(report.months, 0);                     /* told once */
+    assert_in_range(report.late_s, 20 * 86400, 51 * 86400); /* since the first day of its month */
     test_pg_exec(db, "DELETE FROM corv.delivery");
     forget();
     assert_int_equal(report.messages, 1);
     assert_int_equal(report.blocked, 0);
+    assert_int_equal(report.late_s, 0);
 }
 
 static void strays_go_in_batches(void **state)

@@ -416,6 +416,14 @@ static void a_tampered_export_is_found(void **state)
         {"sed -i '/\"type\":\"seal\"/s/\"at_us\":1/\"at_us\":2/' export", "its seal is forged"},
         {"sed -i '/\"chain\":1.*\"seq\":9,\"type\":\"line\"/d; s/\"rows\":18/\"rows\":17/' export",
             "is a seal on line 9"},
+        /* as neatly as can be, with the count made right again */
+        {"sed -i '/\"chain\":1.*\"seq\":6,\"type\":\"line\"/d; s/\"rows\":18/\"rows\":17/' export",
+            "line 6: is missing or out of order"},
+        {"sed -i -e '/\"chain\":1.*\"seq\":5,\"type\":\"line\"/{h;d}'"
+         " -e '/\"chain\":1.*\"seq\":6,\"type\":\"line\"/{G}' export",
+            "line 5: is missing or out of order"},
+        {"sed -i '/\"type\":\"seal\"/d; s/\"rows\":18/\"rows\":16/' export",
+            "the seals were taken off"},
     };
     char said[2048];
 
