@@ -59,7 +59,8 @@ class Chain:
         w.settled(self.good, 2)
         w.settled(self.dead, 1, "dead")
         w.settled(self.doubt, 1, "held")
-        w.daemon.ctl("hold", self.waits, "--reason", REASON)
+        poll("between two attempts it is held", lambda: harness.ctl(
+            w.daemon.config, "hold", self.waits, "--reason", REASON).returncode == 0)
         poll("the certificates were looked at", lambda: self.status()["certificates"])
         poll("an attempt failed", lambda: self.lane("almere")["failures"] > 0)
         return self
@@ -373,6 +374,18 @@ def test_contrast_and_structure(look, dark):
     if PAGES:
         return
     assert b.run(STRUCTURE) != []
+
+
+def test_who_wants_no_motion_gets_none(look):
+    b = look("/?lang=nl")
+    ask = ("document.getElementById('moment').classList.add('fresh');"
+           "return getComputedStyle(document.getElementById('moment')).animationName")
+    moves = {}
+    for wish in ("reduce", "no-preference"):
+        b.here("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
+            "features": [{"name": "prefers-reduced-motion", "value": wish}]}})
+        moves[wish] = b.run(ask)
+    assert moves == {"reduce": "none", "no-preference": "fresh"}
 
 
 def test_by_keyboard(look):
