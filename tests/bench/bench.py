@@ -42,6 +42,10 @@ class Session:
         if self.options.only_corvd:
             return
         self.floors = Floors(self.ends)
+        if self.options.peers:
+            self.peers = Peers(self.floors)
+            self.absent.update(self.peers.absent)
+            return
         try:
             self.web = Web(self.ends)
         except Absent as e:
@@ -91,7 +95,7 @@ class Session:
     def round(self, number):
         o = self.options
         self.corvd(o.count, o.seconds)
-        if self.floors:
+        if self.floors and not o.peers:
             self.below(o.count)
         if self.web:
             self.web_server(o.count)
@@ -132,6 +136,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
     parser.add_argument("--seconds", type=int, default=60, help="at most, per round of corvd (default 60)")
     parser.add_argument("--only-corvd", action="store_true", help="no floors and no peers")
+    parser.add_argument("--peers", action="store_true", help="corvd and the peers, without the floors")
     parser.add_argument("--no-peers", action="store_true", help="corvd and the floors")
     parser.add_argument("--json", action="store_true", help="each measurement as a line of JSON, then all medians")
     parser.add_argument("--markdown", action="store_true", help="the tables of docs/performance.md")

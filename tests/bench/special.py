@@ -250,7 +250,11 @@ def beside_the_dead(options):
         s = fill_step(full, waiting, 0, sender="raad", message=letter, tag="DEAD")
         full.left = waiting
         say("filled %d for the partner who is away at %.0f/s" % (waiting, s["per_s"]))
-        rounds = [(calm.round("alone", 64, count), full.round("beside", 64, count)) for _ in range(5)]
+        rounds = []
+        for number in range(6):  # who goes first changes, so that a drift is nobody's
+            pair = [(0, calm), (1, full)][::-1 if number % 2 else 1]
+            took = {which: ends.round("beside", 64, count) for which, ends in pair}
+            rounds.append((took[0], took[1]))
 
         def cpu(r):
             return r["corvd_us"] + r["postgres_us"]

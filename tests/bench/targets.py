@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The ratios of the bench with what they must be and what we want, and how all of it is printed: at
 a glance on a terminal, or as tables for docs/performance.md."""
+import os
 import statistics
 
 
@@ -77,6 +78,13 @@ BESIDE = (("cycle64", "PostgreSQL floor: insert, lease, settle by 64"), ("cycle2
           ("rabbit_tls", "RabbitMQ quorum queue, mutual TLS"), ("active", "ActiveMQ, persistent, single sends"))
 
 
+def ceiling(m, processors):
+    """What all CPU time together allows; hardly moved by what else this machine does."""
+    all_us = sum(m["corvd"][k] for k in ("corvd_us", "postgres_us", "load_us"))
+    return "All CPU time together is %.0f us per message: at most %.0f/s on %d processors." % (
+        all_us, processors * 1e6 / all_us, processors)
+
+
 def text(value, shape):
     return "%.2f" % (value / 1000) if shape == "ms" else shape % value
 
@@ -105,6 +113,7 @@ def terminal(m, absent, wrong):
     out = ["", "corvd, everything on these processors: yes and delivery in ms, CPU in us per message, RSS MiB"]
     grid([""] + [h for _, h, _ in CORVD], corvd_rows(m), [15] + [7, 7, 7, 7, 8, 8, 8, 7, 6, 6, 5], out)
     out.append("(yes: mean, p50, p99 of accepting; then p50, p99 from the yes to the partner)")
+    out.append(ceiling(m, os.cpu_count()))
     out += ["", "Below and beside it"]
     grid(["", "per s", "mean ms", "CPU us", "pg us"], beside_rows(m), [52, 9, 9, 9, 9], out)
     out += ["", "Ratios"]
@@ -126,6 +135,7 @@ def markdown(m, absent, wrong, machine):
     markdown_table(["ratio", "now", "must", "goal", "reached"], [r.cells() for r in ratios(m)], out)
     markdown_table(["corvd", "accepted/s", "delivered/s", "mean yes ms", "p50 yes", "p99 yes", "p50 delivery",
                     "p99 delivery", "corvd us", "PostgreSQL us", "load us", "RSS MiB"], corvd_rows(m), out)
+    out += [ceiling(m, os.cpu_count()), ""]
     markdown_table(["below and beside", "per second", "mean ms", "own CPU us", "PostgreSQL us"], beside_rows(m), out)
     out += ["Not measured: %s: %s." % a for a in sorted(absent.items())]
     out += ["**Wrong:** " + w for w in wrong]

@@ -4,6 +4,7 @@
  * The first line out is the folder to connect to. Each line in is an order, answered by how often
  * the line was cut so far: pass, before-commit, after-commit, after-lease; the end of the input is
  * the end. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         return 2;
+    (void)signal(SIGPIPE, SIG_IGN); /* the server dies now and then */
     p = pg_proxy_new(argv[1]);
     (void)printf("%s\n", pg_proxy_dir(p));
     (void)fflush(stdout);

@@ -309,3 +309,31 @@ def test_traffic_data_is_forgotten_and_the_trail_verifies(make_world):
     run = subprocess.run([harness.sys.executable, os.path.join(harness.TOP, "docs", "audit_verify.py"),
                           export, state(w, "audit.pub")], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
+
+
+# ---- the term ---------------------------------------------------------------------------------------
+
+
+def test_a_longer_term_is_written_down_with_its_ground(make_world):
+    """At the start and with a reload; without a ground corvd does not take it."""
+    w = make_world(start=False, stubs=False, retention={"payload_hours": 48, "ground": "TEST besluit 1"})
+    w.start()
+
+    def said(event):
+        rows = w.daemon.sql("SELECT detail FROM corv.audit WHERE event = '%s' ORDER BY seq DESC LIMIT 1" % event)
+        return json.loads(rows[0][0]) if rows else {}
+    poll("start noted", lambda: said("node.started").get("payload_hours") == 48)
+    assert said("node.started")["ground"] == "TEST besluit 1"
+    w.config["retention"] = {"payload_hours": 72}
+    w.write()
+    refused = w.daemon.ctl("reload", code=1, data=False)
+    assert "config.no-ground" in refused.stdout + refused.stderr
+    assert not said("config.reloaded")
+    w.config["retention"] = {"payload_hours": 72, "ground": "TEST besluit 2"}
+    w.write()
+    w.daemon.ctl("reload")
+    poll("reload noted", lambda: said("config.reloaded").get("ground") == "TEST besluit 2")
+    w.config["retention"] = {"payload_hours": 4}  # shorter needs no ground
+    w.write()
+    w.daemon.ctl("reload")
+    poll("reload noted", lambda: said("config.reloaded").get("payload_hours") == 4)
