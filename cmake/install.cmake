@@ -22,6 +22,9 @@ install(FILES docs/man/corvd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES dist/corvctl.bash RENAME corvctl
     DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions)
 install(FILES config/corvd.yaml.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES dist/prometheus/corvd.rules.yml
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/prometheus)
+install(FILES dist/grafana/corvd.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/grafana)
 # The manual goes along, laid out as in the source so that its links lead somewhere.
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING
     PATTERN "*.md" PATTERN "*.wsdl" PATTERN "audit_verify.py" PATTERN man EXCLUDE)

@@ -60,6 +60,7 @@ struct corv_party {
     const char **acts_for; /* ids of parties in whose name (zender) this one may send */
     unsigned acts_for_count;
     unsigned max_in_flight; /* 0 = delivery.max_in_flight */
+    unsigned silence_hours; /* 0: learned */
     struct corv_period period;
     int line; /* in the file, for explanations */
 };
@@ -195,6 +196,13 @@ struct corv_config {
         const char *ground;     /* why more than 24, or NULL */
         unsigned traffic_days;  /* traffic data is gone after so many days; 180 */
     } retention;
+    struct {
+        const char *command;      /* run when an alarm begins, gets worse or is over; or NULL */
+        unsigned partner_seconds; /* unreachable for so long; 120 */
+        unsigned due_seconds;     /* a delivery lies there for so long; 900 */
+        unsigned disk_percent;    /* free at state_dir; 10 */
+        bool silence;             /* a party from which nothing comes; true */
+    } alarms;
 
     struct corv_party *parties;
     unsigned parties_count;

@@ -143,6 +143,8 @@ static void take_party(struct corv_reader *r, const struct corv_tree *node,
     corv_take_text(r, CORV_CELL(party, address, node, raw->address), &p->address);
     corv_take_number(
         r, CORV_CELL(party, max_in_flight, node, raw->max_in_flight), &p->max_in_flight);
+    corv_take_number(
+        r, CORV_CELL(party, silence_hours, node, raw->silence_hours), &p->silence_hours);
     TAKE_PERIOD(r, party, node, raw, &p->period);
     TAKE_TEXTS(r, node, raw, p, woonplaatsen);
     TAKE_TEXTS(r, node, raw, p, acts_for);

@@ -93,6 +93,13 @@ static void read_retention(struct corv_reader *r, const struct corv_tree *node,
 #include "config/settings.def"
 }
 
+static void read_alarms(struct corv_reader *r, const struct corv_tree *node,
+    const struct raw_alarms *raw, struct corv_config *c)
+{
+#define CORV_ALARMS(...) TAKE(alarms, __VA_ARGS__)
+#include "config/settings.def"
+}
+
 /* "auto": what only the machine knows. */
 static void fill_in(struct corv_reader *r, struct corv_config *c)
 {
@@ -126,6 +133,7 @@ static corv_rc read_all(struct corv_reader *r, const struct corv_tree *root,
     static const struct raw_limits no_limits;
     static const struct raw_delivery no_delivery;
     static const struct raw_retention no_retention;
+    static const struct raw_alarms no_alarms;
 
     read_top(r, root, raw, c);
     read_listen(r, corv_tree_get(root, "listen"), raw->listen ? raw->listen : &no_listen, c);
@@ -135,6 +143,7 @@ static corv_rc read_all(struct corv_reader *r, const struct corv_tree *root,
         r, corv_tree_get(root, "delivery"), raw->delivery ? raw->delivery : &no_delivery, c);
     read_retention(
         r, corv_tree_get(root, "retention"), raw->retention ? raw->retention : &no_retention, c);
+    read_alarms(r, corv_tree_get(root, "alarms"), raw->alarms ? raw->alarms : &no_alarms, c);
     fill_in(r, c);
     return corv_read_lists(r, c, raw, root);
 }

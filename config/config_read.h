@@ -57,6 +57,7 @@ enum corv_setting_number {
 #define CORV_LIMITS(key, ...)          CORV_ROW_limits_##key,
 #define CORV_DELIVERY(key, ...)        CORV_ROW_delivery_##key,
 #define CORV_RETENTION(key, ...)       CORV_ROW_retention_##key,
+#define CORV_ALARMS(key, ...)          CORV_ROW_alarms_##key,
 #define CORV_ADAPTER(key, ...)         CORV_ROW_adapter_##key,
 #define CORV_ADAPTER_SETTING(key, ...) CORV_ROW_setting_##key,
 #define CORV_PARTY(key, ...)           CORV_ROW_party_##key,

@@ -52,6 +52,10 @@ static const cyaml_schema_field_t retention_fields[] = {
 #define CORV_RETENTION(...) FIELD(struct raw_retention, __VA_ARGS__)
 #include "config/settings.def"
     CYAML_FIELD_END};
+static const cyaml_schema_field_t alarms_fields[] = {
+#define CORV_ALARMS(...) FIELD(struct raw_alarms, __VA_ARGS__)
+#include "config/settings.def"
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t setting_fields[] = {
 #define CORV_ADAPTER_SETTING(...) FIELD(struct raw_setting, __VA_ARGS__)
 #include "config/settings.def"
@@ -102,6 +106,7 @@ static const cyaml_schema_field_t top_fields[] = {
     GROUP(limits, limits_fields),
     GROUP(delivery, delivery_fields),
     GROUP(retention, retention_fields),
+    GROUP(alarms, alarms_fields),
     LIST(struct raw_config, adapters, adapter_value),
     LIST(struct raw_config, parties, party_value),
     LIST(struct raw_config, mandates, mandate_value),

@@ -47,6 +47,10 @@ struct raw_retention {
 #define CORV_RETENTION(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
 };
+struct raw_alarms {
+#define CORV_ALARMS(...) RAW_MEMBER(__VA_ARGS__)
+#include "config/settings.def"
+};
 struct raw_setting {
 #define CORV_ADAPTER_SETTING(...) RAW_MEMBER(__VA_ARGS__)
 #include "config/settings.def"
@@ -91,6 +95,7 @@ struct raw_config {
     struct raw_limits *limits;
     struct raw_delivery *delivery;
     struct raw_retention *retention;
+    struct raw_alarms *alarms;
     struct raw_adapter *adapters;
     uint32_t adapters_count;
     struct raw_party *parties;

@@ -13,6 +13,7 @@
 #define CORV_LIMITS(...)          ROW("limits", __VA_ARGS__)
 #define CORV_DELIVERY(...)        ROW("delivery", __VA_ARGS__)
 #define CORV_RETENTION(...)       ROW("retention", __VA_ARGS__)
+#define CORV_ALARMS(...)          ROW("alarms", __VA_ARGS__)
 #define CORV_ADAPTER(...)         ROW("adapters[]", __VA_ARGS__)
 #define CORV_ADAPTER_SETTING(...) ROW("adapters[].settings[]", __VA_ARGS__)
 #define CORV_PARTY(...)           ROW("parties[]", __VA_ARGS__)

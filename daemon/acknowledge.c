@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/acknowledge.h"
 
+#include "daemon/alarms.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/message.h"
+
+/* A step that was left; one that never began took no time, and is not counted. */
+static void time_step(struct corv_message *m, enum corv_timed t, enum corv_step step)
+{
+    if (m->journey.took_us[step] > 0)
+        corv_histogram_add(&m->app->metrics.step[t], m->journey.took_us[step]);
+}
 
 static void finish(struct corv_message *m)
 {
     if (m->journey.step == CORV_STEP_STORED || m->journey.step == CORV_STEP_REFUSED)
         corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_ACKNOWLEDGED);
+    time_step(m, CORV_TIMED_EXAMINE, CORV_STEP_RECEIVED);
+    time_step(m, CORV_TIMED_STORE, CORV_STEP_STORING);
+    time_step(m, CORV_TIMED_ACKNOWLEDGE, CORV_STEP_STORED);
+    time_step(m, CORV_TIMED_ACKNOWLEDGE, CORV_STEP_REFUSED);
     corv_crash_point("acknowledged");
     corv_message_free(m);
 }
@@ -27,6 +39,7 @@ void corv_acknowledge_stored(struct corv_message *m)
     const struct corv_id *id = &m->parts[0].id;
 
     m->app->metrics.messages_accepted_total++;
+    corv_alarms_heard(m->app, corv_message_sender(m), m->parts[0].kind);
     CORV_LOG(INFO, "message.accepted", id, CORV_F(KIND, m->parts[0].kind),
         CORV_F(PARTY, corv_message_sender(m)), CORV_N(COUNT, m->plan.count),
         CORV_N(US, corv_clock_us() - m->received_us));
@@ -46,6 +59,8 @@ void corv_acknowledge_repeat(struct corv_message *m, const struct corv_id *first
 void corv_acknowledge_conflict(struct corv_message *m)
 {
     m->app->metrics.messages_conflict_total++;
+    corv_alarms_event(
+        m->app, CORV_CAUSE_CONFLICT, corv_message_sender(m), "duplicate.other-content");
     CORV_LOG(WARNING, "message.conflict", &m->parts[0].id, CORV_F(PARTY, corv_message_sender(m)),
         CORV_F(KIND, m->parts[0].kind));
     tell(m, CORV_FATE_CONFLICT, &m->parts[0].id, "duplicate.other-content");

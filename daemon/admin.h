@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The admin listener: /livez (the loop turns), /readyz (the database takes writes, nothing is
- * draining), /metrics (Prometheus text), /reload (reload.h), / and /status.json (page.h). Loopback
- * or a unix socket only, no payload, no personal data. Loop thread only. Test:
- * tests/path/test_a02_answers.py */
+ * draining), /metrics (Prometheus text), /incidents (alarms.h), /reload (reload.h), / and
+ * /status.json (page.h). Loopback or a unix socket only, no payload, no personal data. Loop thread
+ * only. Test: tests/path/test_a02_answers.py */
 #ifndef CORV_DAEMON_ADMIN_H
 #define CORV_DAEMON_ADMIN_H
 

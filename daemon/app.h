@@ -10,6 +10,7 @@
 
 #include "daemon/base/digest.h"
 #include "daemon/base/list.h"
+#include "daemon/depth.h"
 #include "daemon/metrics.h"
 #include "daemon/share.h"
 #include "queue/primary.h"
@@ -25,6 +26,7 @@ struct corv_upkeep;
 struct corv_retention;
 struct corv_sealing;
 struct corv_pool;
+struct corv_alarms;
 struct corv_expiry;
 struct corv_glance;
 struct corv_reload;
@@ -53,6 +55,7 @@ struct corv_app {
     struct corv_http_server *intake;
     struct corv_http_server *admin;
     struct corv_metrics metrics;
+    struct corv_depth depth;      /* upkeep.c counts it */
     struct corv_shares shares;    /* of the intake, by party */
     char actor[80];               /* "node:NAME", for audit lines */
     struct corv_upkeep *upkeep;   /* upkeep.c's */
@@ -62,6 +65,7 @@ struct corv_app {
     struct corv_retention *retention; /* retention.c's */
     struct corv_expiry *expiry;       /* expiry.c's */
     struct corv_sealing *sealing;     /* sealing.c's */
+    struct corv_alarms *alarms;       /* alarms.c's */
     struct corv_glance *glance;       /* glance.c's */
     int intake_fd;                    /* listening sockets from systemd, 0: none */
     int admin_fd;

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "daemon/admin.h"
+#include "daemon/alarms.h"
 #include "daemon/base/log.h"
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
@@ -281,6 +282,8 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = corv_expiry_start(app);
     if (rc == CORV_OK)
+        rc = corv_alarms_start(app);
+    if (rc == CORV_OK)
         rc = corv_service_start(app);
     return rc;
 }
@@ -354,6 +357,7 @@ void corv_drain(struct corv_app *app, unsigned limit_ms)
     CORV_LOG(INFO, "daemon.draining", NULL, CORV_N(MS, limit_ms));
     corv_service_stopping(app);
     corv_expiry_stop(app);
+    corv_alarms_stop(app);
     corv_upkeep_stop(app);
     corv_retention_stop(app);
     corv_sealing_stop(app);
@@ -373,6 +377,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
         (void)uv_run(&app->loop, UV_RUN_DEFAULT);
     while (uv_run(&app->loop, UV_RUN_NOWAIT)) /* the last close callbacks */
         ;
+    corv_depth_clear(&app->depth);
     corv_retention_free(app);
     corv_sealing_free(app);
     corv_tls_server_free(app->tls);
@@ -383,6 +388,7 @@ void corv_take_down(struct corv_app *app, unsigned limit_ms)
     corv_config_free(app->config);
     corv_shares_free(&app->shares);
     corv_expiry_free(app);
+    corv_alarms_free(app);
     corv_glance_free(app);
     corv_reload_free(app); /* after the configuration, which borrows from the one we started with */
     if (app->lock_fd > 0)

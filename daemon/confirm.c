@@ -104,6 +104,9 @@ static void settled(void *ctx, bool committed)
     }
     corv_crash_point("after-settle");
     count(job);
+    if (job->began_us)
+        corv_histogram_add(&job->app->metrics.step[CORV_TIMED_CONFIRM],
+            corv_clock_mono_us() - job->began_us - job->took_us);
     CORV_LOG(INFO, "delivery.settled", &job->row->message, CORV_F(TO, job->row->party),
         CORV_F(STATE, corv_delivery_state_name(job->settle.state)),
         CORV_F(CODE, job->code[0] ? job->code : NULL), CORV_N(ATTEMPT, job->row->attempt),
@@ -245,9 +248,26 @@ static void describe(struct corv_job *job, const struct corv_host_outcome *o)
         answered ? corv_digest_text(&job->receipt, receipt) : "", answered ? "\"" : "");
 }
 
+static enum corv_lane_class class_of(const struct corv_host_outcome *o)
+{
+    switch (o->cls) {
+    case CORV_DELIVERED:
+        return CORV_LANE_DELIVERED;
+    case CORV_LATER:
+        return strcmp(o->code, "deliver.timeout") == 0 ? CORV_LANE_TIMEOUT : CORV_LANE_LATER;
+    case CORV_UNREADABLE:
+        return CORV_LANE_UNREADABLE;
+    case CORV_REFUSED:
+    default:
+        return CORV_LANE_REFUSED;
+    }
+}
+
 void corv_confirm(struct corv_job *job, const struct corv_host_outcome *o)
 {
     job->app->metrics.deliveries_in_flight--;
+    corv_histogram_add(&job->app->metrics.step[CORV_TIMED_DELIVER], o->took_us);
+    corv_lane_count(job->app->lanes, job->row->party, class_of(o), o->code);
     (void)snprintf(job->code, sizeof job->code, "%s", o->code);
     (void)snprintf(job->text, sizeof job->text, "%s", o->text);
     job->settle.status = (int)o->status;

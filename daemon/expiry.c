@@ -18,6 +18,7 @@ struct told {
     char key[48];
     int days;
     unsigned step;
+    bool readable;
 };
 
 struct corv_expiry {
@@ -29,6 +30,7 @@ struct corv_expiry {
     unsigned certs_count;
     struct told told[CORV_CERTS_MAX];
     unsigned told_count;
+    bool looked;
     bool busy;
     bool again;
     bool stopped;
@@ -75,9 +77,11 @@ static void note(struct corv_expiry *e)
         if (!c->readable) {
             CORV_LOG(ERROR, "certificate.unreadable", NULL, CORV_F(WHAT, c->key),
                 CORV_F(REASON, c->fault.text));
-            continue;
+            *t = (struct told){.readable = false};
+        } else {
+            *t = (struct told){
+                .days = c->file.days, .step = corv_cert_step(&c->file), .readable = true};
         }
-        *t = (struct told){.days = c->file.days, .step = corv_cert_step(&c->file)};
         (void)snprintf(t->key, sizeof t->key, "%s", c->key);
         if (t->step > (old ? old->step : 0))
             tell(c, t->step);
@@ -85,6 +89,7 @@ static void note(struct corv_expiry *e)
     }
     memcpy(e->told, fresh, count * sizeof fresh[0]);
     e->told_count = count;
+    e->looked = true;
 }
 
 static void looked(uv_work_t *work, int status)
@@ -128,16 +133,37 @@ static void hour_passed(uv_timer_t *timer)
     corv_expiry_look(e->app);
 }
 
+bool corv_expiry_each(
+    const struct corv_app *app, void (*each)(void *ctx, const struct corv_expires *x), void *ctx)
+{
+    const struct corv_expiry *e = app->expiry;
+
+    for (unsigned i = 0; e && i < e->told_count; i++) {
+        const struct told *t = &e->told[i];
+        const struct corv_expires x = {.key = t->key,
+            .days = t->days,
+            .near = t->step > STEP_ACT    ? CORV_EXPIRES_SOON
+                    : t->step == STEP_ACT ? CORV_EXPIRES_MONTH
+                    : t->step > 0         ? CORV_EXPIRES_SEASON
+                                          : CORV_EXPIRES_FAR,
+            .readable = t->readable};
+
+        each(ctx, &x);
+    }
+    return e && e->looked;
+}
+
 void corv_expiry_write(const struct corv_app *app, struct corv_buf *b)
 {
     const struct corv_expiry *e = app->expiry;
     char labels[80];
 
+    corv_metric_head(b, CORV_M_certificate_left_seconds);
     for (unsigned i = 0; e && i < e->told_count; i++) {
+        if (!e->told[i].readable)
+            continue;
         (void)snprintf(labels, sizeof labels, "{what=\"%s\"}", e->told[i].key);
-        corv_metric_write(b, "certificate_days_left", "gauge",
-            i == 0 ? "Days until a certificate, issuer or revocation list runs out" : NULL, labels,
-            e->told[i].days);
+        corv_metric_value(b, CORV_M_certificate_left_seconds, labels, e->told[i].days * 86400.0);
     }
 }
 
@@ -147,8 +173,9 @@ bool corv_expiry_get(const struct corv_app *app, unsigned i, struct corv_expiry_
 
     if (!e || i >= e->told_count)
         return false;
-    *out = (struct corv_expiry_seen){
-        .what = e->told[i].key, .days = e->told[i].days, .act = e->told[i].step >= STEP_ACT};
+    *out = (struct corv_expiry_seen){.what = e->told[i].key,
+        .days = e->told[i].days,
+        .act = !e->told[i].readable || e->told[i].step >= STEP_ACT};
     return true;
 }
 

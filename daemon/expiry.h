@@ -12,12 +12,27 @@
 
 CORV_MUST_CHECK corv_rc corv_expiry_start(struct corv_app *app);
 void corv_expiry_look(struct corv_app *app); /* now: the configuration has changed */
+enum corv_expires_near {
+    CORV_EXPIRES_FAR,
+    CORV_EXPIRES_SEASON, /* 90 or 60 days: order a new one */
+    CORV_EXPIRES_MONTH,
+    CORV_EXPIRES_SOON, /* a week, or past; of a list a day */
+};
+struct corv_expires {
+    const char *key;
+    int days;
+    enum corv_expires_near near;
+    bool readable;
+};
+/* Each file as last looked at. False: nothing was looked at yet. */
+bool corv_expiry_each(
+    const struct corv_app *app, void (*each)(void *ctx, const struct corv_expires *x), void *ctx);
 void corv_expiry_write(const struct corv_app *app, struct corv_buf *b);
 /* What was seen at the last look; false: no such one. */
 struct corv_expiry_seen {
     const char *what; /* where the configuration names it; borrowed until the next look */
     int days;
-    bool act; /* somebody must renew it now */
+    bool act; /* somebody must renew it now, or it could not be read (days: 0) */
 };
 bool corv_expiry_get(const struct corv_app *app, unsigned i, struct corv_expiry_seen *out);
 void corv_expiry_stop(struct corv_app *app); /* no new look */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,6 +24,9 @@ struct lane {
     uint64_t memory;   /* its part of the memory of all lanes */
     int64_t paused_until_us;
     bool backlog;
+    uint64_t attempts[CORV_LANE_CLASSES];
+    unsigned refused; /* in a row */
+    char code[48];
 };
 
 struct corv_lanes {
@@ -359,11 +363,37 @@ void corv_lanes_drop_ready(struct corv_lanes *l)
     }
 }
 
+const char *corv_lane_class_name(unsigned cls)
+{
+    static const char *const names[] = {"delivered", "later", "timeout", "refused", "unreadable"};
+
+    return names[cls];
+}
+
+void corv_lane_count(
+    struct corv_lanes *l, const char *party, enum corv_lane_class cls, const char *code)
+{
+    struct lane *lane = find(l, party);
+
+    if (!lane)
+        return;
+    lane->attempts[cls]++;
+    if (cls == CORV_LANE_REFUSED || cls == CORV_LANE_UNREADABLE)
+        lane->refused++;
+    else if (cls == CORV_LANE_DELIVERED)
+        lane->refused = 0;
+    if (cls != CORV_LANE_DELIVERED)
+        (void)snprintf(lane->code, sizeof lane->code, "%s", code);
+}
+
 void corv_lane_info_get(const struct corv_lanes *l, size_t i, struct corv_lane_info *out)
 {
     const struct lane *lane = l->lanes[i];
 
     *out = (struct corv_lane_info){.party = lane->party,
+        .attempts = lane->attempts,
+        .code = lane->code,
+        .refused = lane->refused,
         .in_flight = lane->in_flight,
         .window = lane->window,
         .ready = lane->ready_count,

@@ -82,9 +82,25 @@ void corv_lanes_tick(struct corv_lanes *l, int64_t now_us);
 /* Lets go of everything that was not started (shutdown). */
 void corv_lanes_drop_ready(struct corv_lanes *l);
 
+/* What came of one attempt, for the counts below; code says why it was not delivered. */
+enum corv_lane_class {
+    CORV_LANE_DELIVERED,
+    CORV_LANE_LATER,
+    CORV_LANE_TIMEOUT,
+    CORV_LANE_REFUSED,
+    CORV_LANE_UNREADABLE,
+    CORV_LANE_CLASSES,
+};
+const char *corv_lane_class_name(unsigned cls); /* static */
+void corv_lane_count(
+    struct corv_lanes *l, const char *party, enum corv_lane_class cls, const char *code);
+
 struct corv_lane_info {
     const char *party;
+    const uint64_t *attempts; /* CORV_LANE_CLASSES; borrowed */
+    const char *code;         /* of the last attempt that did not succeed, or "" */
     unsigned in_flight, window, ready, failures;
+    unsigned refused;        /* attempts in a row that the partner refused for good */
     int64_t paused_until_us; /* monotonic; 0: open */
 };
 void corv_lane_info_get(const struct corv_lanes *l, size_t i, struct corv_lane_info *out);

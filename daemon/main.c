@@ -216,6 +216,7 @@ static int run(struct corv_config *config_take)
     app.config = config_take;
     if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
         corv_log_set_level(level);
+    corv_log_find_journal();
     set_workers(app.config);
     shift_clock();
     if (uv_loop_init(&app.loop) != 0)

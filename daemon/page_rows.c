@@ -233,9 +233,13 @@ void corv_page_held(const struct corv_page *p)
 
         aside_cells(p, row);
         corv_page_cell(p, "col:question", false);
-        (void)corv_buf_add_str(p->b, "<span lang=\"nl\">"); /* as it was asked */
-        corv_page_text(p->b, *question ? question : corv_page_str(row, "code"));
-        (void)corv_buf_add_str(p->b, "</span>");
+        if (*question) {
+            (void)corv_buf_add_str(p->b, "<span lang=\"nl\">"); /* as it was asked */
+            corv_page_text(p->b, question);
+            (void)corv_buf_add_str(p->b, "</span>");
+        } else {
+            corv_page_text(p->b, corv_page_named("why", corv_page_str(row, "code"), p->english));
+        }
         corv_page_row_end(p);
     }
     corv_page_table_end(p);

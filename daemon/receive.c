@@ -119,6 +119,8 @@ static void take_in(void *ctx, struct corv_http_request *r)
         turn_away(app, r, busy ? busy : "receive.no-memory");
         return;
     }
+    corv_histogram_add(
+        &app->metrics.step[CORV_TIMED_RECEIVE], corv_clock_mono_us() - corv_http_began_us(r));
 
     char *body = corv_http_body_take(r, &size);
 

@@ -28,7 +28,7 @@ struct corv_retention {
     struct corv_queue_event started;
     char *detail; /* owned: of started */
     unsigned every_ms, grace_ms, steady_ms, traffic_ms;
-    int64_t traffic_us; /* monotonic: when traffic data is due, 0 at once */
+    int64_t traffic_us; /* monotonic: when traffic data is due */
     bool traffic;       /* this pass does it */
     struct corv_forget_order forget;
     struct corv_forget_report forgotten;
@@ -271,7 +271,7 @@ corv_rc corv_retention_start(struct corv_app *app)
     if (!r)
         return CORV_E_NOMEM;
     app->retention = r; /* freed by corv_retention_free, whatever becomes of the start */
-    r->whole_us = corv_clock_mono_us();
+    r->whole_us = r->traffic_us = corv_clock_mono_us();
     (void)pthread_mutex_init(&r->mutex, NULL);
     read_pace(r);
     (void)uv_timer_init(&app->loop, &r->timer);

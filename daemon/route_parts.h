@@ -31,6 +31,7 @@ struct corv_routing {
     bool explain;                        /* somebody will read text */
     struct corv_buf text;                /* the explanation as it grows */
     const struct corv_party *recipient;  /* of ontvanger, valid that day; or NULL */
+    bool recipient_in_doubt;             /* a Bv01 or Fo01 for nobody we know */
     const struct corv_party *child_home; /* gemeente of the child, or NULL: see doubt */
     enum corv_doubt doubt;
     char refused[48]; /* code of the first refusal; "" while there is none */

@@ -99,7 +99,11 @@ static void to_ontvanger(struct corv_routing *r, struct corv_plan_delivery *d)
     const struct corv_refusal why = {
         "addressing.recipient-unconnected", "ontvanger", r->e->line_ontvanger, CORV_ACT_BEHEERDER};
 
-    if (reachable(r->recipient))
+    if (r->recipient_in_doubt)
+        hold(r, d, "route.answer-in-doubt",
+            "Dit antwoord noemt geen partij die hier bekend is. Wie stuurde het bericht van het "
+            "crossRefnummer?");
+    else if (reachable(r->recipient))
         to_party(r, d, r->recipient);
     else
         corv_route_refuse(r, why, text);

@@ -156,6 +156,16 @@ static void say_instance(struct corv_routing *r, struct corv_view oin)
             corv_instance_valid(i, r->day) ? "" : " (niet geldig op deze dag)");
 }
 
+/* Whoever answers a message may not say, or not know, who filed it: refusing that would keep the
+ * answer from the filer for ever. An operator finds the message by its crossRefnummer. */
+static bool answer_in_doubt(struct corv_routing *r)
+{
+    r->recipient_in_doubt = r->e->kind == CORV_KIND_BV01 || r->e->kind == CORV_KIND_FO01;
+    if (r->recipient_in_doubt)
+        corv_route_say(r, "Ontvanger", "niet bekend; een antwoord wordt dan aangehouden");
+    return r->recipient_in_doubt;
+}
+
 void corv_route_find_recipient(struct corv_routing *r)
 {
     char text[200] = "";
@@ -167,6 +177,8 @@ void corv_route_find_recipient(struct corv_routing *r)
         corv_route_say(r, "Ontvanger", "%s (regel %d)", r->recipient->id, r->recipient->line);
         if (oin.p == said.p)
             say_instance(r, oin);
+    } else if (answer_in_doubt(r)) {
+        return;
     } else if (corv_party_by_oin_ever(r->c, oin)) {
         refuse_ontvanger(r, "addressing.recipient-ended",
             "De aansluiting van de ontvanger geldt niet op deze dag: ze is geëindigd of nog niet "

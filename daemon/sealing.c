@@ -49,6 +49,17 @@ uint64_t corv_sealing_age_s(const struct corv_app *app)
     return s ? (uint64_t)((corv_clock_mono_us() - s->sealed_us) / 1000000) : 0;
 }
 
+uint64_t corv_sealing_unsealed(const struct corv_app *app)
+{
+    const struct corv_sealing *s = app->sealing;
+    struct corv_seal_head head;
+
+    if (!s || s->sealed_seq == 0 || !app->queue ||
+        !corv_queue_head(app->queue, &head.chain, &head.seq, &head.hash))
+        return 0;
+    return head.seq > s->sealed_seq ? (uint64_t)(head.seq - s->sealed_seq) : 0;
+}
+
 /* ---- on a worker -------------------------------------------------------------------------- */
 
 static void seal(struct corv_sealing *s)
@@ -92,6 +103,12 @@ static void work(void *data)
 
 static void tell(struct corv_sealing *s)
 {
+    struct corv_app *app = s->timer.data;
+
+    if (s->rc == CORV_E_STATE)
+        app->metrics.audit_broken = 1;
+    else if (s->rc == CORV_OK && s->seal)
+        app->metrics.audit_broken = 0;
     if (s->rc == CORV_E_STATE)
         CORV_LOG(ERROR, "audit.broken", NULL, CORV_F(CODE, s->fault.code),
             CORV_F(REASON, s->fault.text));

@@ -16,5 +16,7 @@ void corv_sealing_stop(struct corv_app *app);
 void corv_sealing_free(struct corv_app *app);
 /* Seconds since the trail was last sealed, or found to need no new seal. */
 uint64_t corv_sealing_age_s(const struct corv_app *app);
+/* Lines of our chain since the last seal of this process; 0 before the first one. */
+uint64_t corv_sealing_unsealed(const struct corv_app *app);
 
 #endif

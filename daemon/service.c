@@ -97,7 +97,7 @@ static void tell_status(struct corv_app *app, enum corv_progress p)
         (void)corv_service_say("STATUS=%s Wachtrij: %" PRIu64 ", aan de beurt: %" PRIu64
                                ", oudste: %" PRIu64 " s. Database: verbonden.",
             p == CORV_PROGRESS_STUCK ? "ER BEWEEGT NIETS MEER." : "Neemt berichten aan.",
-            m->deliveries_waiting, m->deliveries_due, m->oldest_due_milliseconds / 1000);
+            m->deliveries_waiting, m->deliveries_due, m->oldest_due_us / 1000000);
 }
 
 static void look_stuck(struct corv_service *s, enum corv_progress p)
@@ -143,6 +143,11 @@ static void tick(uv_timer_t *timer)
 void corv_service_waits(const char *what)
 {
     (void)corv_service_say("EXTEND_TIMEOUT_USEC=%d\nSTATUS=%s", EXTEND_US, what);
+}
+
+bool corv_service_stuck(const struct corv_app *app)
+{
+    return app->service && app->service->told_stuck;
 }
 
 void corv_service_reloading(struct corv_app *app)

@@ -22,6 +22,7 @@ void corv_service_waits(const char *what);
 CORV_MUST_CHECK corv_rc corv_service_start(struct corv_app *app);
 /* How much is due, just counted. */
 void corv_service_backlog(struct corv_app *app, const struct corv_backlog *b, size_t count);
+bool corv_service_stuck(const struct corv_app *app);
 void corv_service_reloading(struct corv_app *app);
 void corv_service_reloaded(struct corv_app *app);
 /* From the drain on: STOPPING, and the watchdog no longer depends on progress. */

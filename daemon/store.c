@@ -108,6 +108,16 @@ static void describe(struct corv_message *m, unsigned part)
         .sealed = corv_view_of(p->sealed, p->sealed_size)};
 }
 
+/* Of an answer that names no receiver: the party that answers. */
+static const char *answer_of(const struct corv_message *m)
+{
+    bool one = m->plan.count == 1 && !m->plan.deliveries[0].to;
+
+    return one && strcmp(m->plan.deliveries[0].held_code, "route.answer-in-doubt") == 0
+               ? corv_message_sender(m)
+               : NULL;
+}
+
 static void event(struct corv_message *m, unsigned i, const char *name, const char *code)
 {
     m->events[i] = (struct corv_queue_event){.event = name,
@@ -199,6 +209,7 @@ void corv_store(struct corv_message *m)
         next = deliveries_of(m, p, p == 0 ? CORV_AS_BERICHT : CORV_AS_KENNISGEVING, next);
     }
     describe_events(m);
+    put.answer_of = answer_of(m);
     if (key_of(m, &put.dedup_key) != CORV_OK || content_of(m, &put.content) != CORV_OK ||
         corv_queue_put(m->app->queue, &put) != CORV_OK) {
         give_back(m);

@@ -23,6 +23,7 @@ struct corv_upkeep {
     uv_timer_t timer; /* data: the app */
     uv_work_t revive;
     struct corv_fault fault;
+    int64_t asked_us; /* monotonic: when the backlog was asked for */
     bool reviving;
     bool releasing;
     bool stopped;
@@ -72,6 +73,7 @@ static void backlog_came(void *ctx, const struct corv_backlog *b, size_t count, 
     int64_t oldest = 0;
     uint64_t waiting = 0;
     uint64_t due = 0;
+    const struct corv_upkeep *u = app->upkeep;
 
     if (failed)
         return;
@@ -82,14 +84,30 @@ static void backlog_came(void *ctx, const struct corv_backlog *b, size_t count, 
             oldest = now - b[i].oldest_due_us;
     }
     corv_service_backlog(app, b, count);
+    if (corv_depth_backlog(&app->depth, b, count) != CORV_OK)
+        CORV_LOG(DEBUG, "upkeep.backlog-later", NULL);
+    app->metrics.counted_us = corv_clock_mono_us();
+    if (u)
+        app->metrics.round_trip_us = (uint64_t)(app->metrics.counted_us - u->asked_us);
     app->metrics.deliveries_waiting = waiting;
     app->metrics.deliveries_due = due;
-    app->metrics.oldest_due_milliseconds = (uint64_t)(oldest / 1000);
+    app->metrics.oldest_due_us = (uint64_t)oldest;
+}
+
+static void aside_came(
+    void *ctx, const struct corv_aside *a, size_t count, uint64_t leased, bool failed)
+{
+    struct corv_app *app = ctx;
+
+    if (!failed && corv_depth_aside(&app->depth, a, count, leased) != CORV_OK)
+        CORV_LOG(DEBUG, "upkeep.backlog-later", NULL);
 }
 
 static void ask_backlog(struct corv_app *app)
 {
-    if (corv_queue_backlog(app->queue, backlog_came, app) != CORV_OK)
+    app->upkeep->asked_us = corv_clock_mono_us();
+    if (corv_queue_aside(app->queue, aside_came, app) != CORV_OK ||
+        corv_queue_backlog(app->queue, backlog_came, app) != CORV_OK)
         CORV_LOG(DEBUG, "upkeep.backlog-later", NULL);
 }
 
@@ -140,6 +158,15 @@ static void revive_database(struct corv_app *app)
     u->reviving = uv_queue_work(&app->loop, &u->revive, revive_work, revived) == 0;
 }
 
+static unsigned backlog_ticks(void)
+{
+#ifdef CORV_CRASH_POINTS /* test builds: who looks often wants to see something new */
+    if (getenv("CORVD_ALARMS_MS"))
+        return 1;
+#endif
+    return BACKLOG_TICKS;
+}
+
 static void tick(uv_timer_t *timer)
 {
     struct corv_app *app = timer->data;
@@ -149,7 +176,7 @@ static void tick(uv_timer_t *timer)
     revive_database(app);
     if (corv_queue_connected(app->queue))
         corv_upkeep_connected(app);
-    if (app->open && u->ticks % BACKLOG_TICKS == 0)
+    if (app->open && u->ticks % backlog_ticks() == 0)
         ask_backlog(app);
     if (app->open && u->ticks % BACKLOG_TICKS == 0)
         show_life(app);

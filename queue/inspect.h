@@ -114,6 +114,17 @@ struct corv_inspect_day {
 CORV_MUST_CHECK corv_rc corv_inspect_days(struct corv_inspect *i, unsigned days,
     struct corv_inspect_day **out, size_t *count, struct corv_fault *fault);
 
+struct corv_inspect_hour {
+    char sender[64];
+    char kind[48];
+    int64_t hour; /* since 1970 */
+    uint64_t messages;
+};
+/* In which hours messages were received, per sender and kind, in order of time: those with from_us
+ * <= time < until_us. What was made by corvd itself does not count. */
+CORV_MUST_CHECK corv_rc corv_inspect_hours(struct corv_inspect *i, int64_t from_us,
+    int64_t until_us, struct corv_inspect_hour **out, size_t *count, struct corv_fault *fault);
+
 /* What is known of the audit trail outside the database. */
 struct corv_audit_mark { /* "that chain has come so far": queue/fence.h */
     char chain[80];

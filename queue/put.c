@@ -72,7 +72,8 @@ static int key_is(const void *key, const void *member)
     return memcmp(key, (*item)->put.dedup_key.b, CORV_DIGEST);
 }
 
-static struct corv_item *find(struct corv_queue *q, const PGresult *r, int row)
+/* The put whose key stands in column 0. */
+struct corv_item *corv_put_find(struct corv_queue *q, const PGresult *r, int row)
 {
     struct corv_batch *b = &q->batch;
     struct corv_view key = corv_pg_view(r, row, 0);
@@ -87,7 +88,7 @@ static struct corv_item *find(struct corv_queue *q, const PGresult *r, int row)
 static void claimed(struct corv_queue *q, const PGresult *r)
 {
     for (int row = 0; row < PQntuples(r); row++) {
-        struct corv_item *item = find(q, r, row);
+        struct corv_item *item = corv_put_find(q, r, row);
 
         if (item)
             item->fate = CORV_FATE_APPLIED;
@@ -121,7 +122,7 @@ corv_rc corv_put_ask(struct corv_queue *q)
 static void looked(struct corv_queue *q, const PGresult *r)
 {
     for (int row = 0; row < PQntuples(r); row++) {
-        struct corv_item *item = find(q, r, row);
+        struct corv_item *item = corv_put_find(q, r, row);
         struct corv_view content = corv_pg_view(r, row, 1);
         struct corv_id id = corv_pg_id(r, row, 2);
 
@@ -163,9 +164,10 @@ void corv_put_write(struct corv_queue *q, struct corv_item *item)
     if (item->fate != CORV_FATE_APPLIED)
         return;
     for (unsigned i = 0; i < put->messages_count; i++)
-        corv_rows_message(q, &put->messages[i]);
+        corv_rows_message(q, &put->messages[i], i == 0 && item->filer[0] ? item->filer : NULL);
     for (unsigned i = 0; i < put->events_count; i++)
         corv_rows_event(q, &put->events[i]);
+    corv_correlate_write(q, item);
 }
 
 void corv_put_answer(struct corv_item *item)

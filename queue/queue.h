@@ -99,6 +99,10 @@ struct corv_put {
     unsigned events_count;
     const struct corv_queue_event *on_repeat;   /* appended instead when it is a repeat */
     const struct corv_queue_event *on_conflict; /* … or a conflict */
+    /* Id of the party that answers, or NULL. The held delivery 1 of messages[0] then goes to
+     * whoever sent the message of its crossref, when that party got it and there is one
+     * (correlate.c). */
+    const char *answer_of;
     corv_put_cb cb;
     void *ctx;
 };
@@ -140,6 +144,16 @@ struct corv_backlog {
 };
 typedef void (*corv_backlog_cb)(void *ctx, const struct corv_backlog *b, size_t count, bool failed);
 CORV_MUST_CHECK corv_rc corv_queue_backlog(struct corv_queue *q, corv_backlog_cb cb, void *ctx);
+/* What waits for a human: held and dead deliveries per party ("" while in doubt), and how many are
+ * leased now. Counts stop at CORV_BACKLOG_COUNTED per state. */
+struct corv_aside {
+    char party[64];
+    enum corv_delivery_state state; /* HELD or DEAD */
+    uint64_t n;
+};
+typedef void (*corv_aside_cb)(
+    void *ctx, const struct corv_aside *a, size_t count, uint64_t leased, bool failed);
+CORV_MUST_CHECK corv_rc corv_queue_aside(struct corv_queue *q, corv_aside_cb cb, void *ctx);
 /* For people who look (daemon/glance.c): what waits per party, is held and dead, and the newest
  * messages with their deliveries and events, as one JSON object of one moment
  * (docs/status-json.md); no content, no reference, no text from outside. Runs on a connection of
@@ -190,6 +204,7 @@ struct corv_queue_stats { /* since start */
     uint64_t items;
     uint64_t item_by_item;   /* batches that had to be run again in smaller parts */
     uint64_t reconnects;     /* sessions lost */
+    uint64_t commit_us;      /* sum of those below */
     uint64_t commit_us_last; /* from BEGIN to the answer of COMMIT */
     uint64_t overtaken; /* settles that changed nothing: done before, or the lease had moved on */
     uint64_t backlog;   /* items waiting or under way now */

@@ -221,5 +221,5 @@ void corv_settle_write(struct corv_queue *q, struct corv_item *item)
     }
     corv_rows_event(q, item->settle.event);
     if (item->settle.fault)
-        corv_rows_message(q, item->settle.fault);
+        corv_rows_message(q, item->settle.fault, NULL);
 }

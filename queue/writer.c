@@ -126,6 +126,7 @@ static void done(struct corv_queue *q)
     q->stats.commits++;
     q->stats.items += count;
     q->stats.commit_us_last = (uint64_t)(corv_clock_mono_us() - b->begun_us);
+    q->stats.commit_us += q->stats.commit_us_last;
     for (unsigned i = 0; i < count; i++) {
         hint = hint || wants_hint(b->items[i]);
         if (b->items[i]->kind == CORV_ITEM_SETTLE && b->items[i]->fate == CORV_FATE_BEFORE)
@@ -331,6 +332,8 @@ static void next_step(struct corv_queue *q)
     if (b->step == CORV_ASK) {
         b->step = CORV_LOOK;
         rc = corv_put_look(q);
+        if (rc == CORV_OK)
+            rc = corv_correlate_look(q);
         if (rc == CORV_OK && b->awaited > 0)
             rc = corv_pg_ask(q->writer);
     }

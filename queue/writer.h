@@ -44,8 +44,9 @@ struct corv_item {
     bool suspect;
     bool answered; /* its time was up while it was in the batch: what it points to is gone */
     enum corv_fate fate;
-    int64_t sooner_us;                         /* give back: the clock went back by so much */
-    struct corv_id first;                      /* put: the stored message */
+    int64_t sooner_us;    /* give back: the clock went back by so much */
+    struct corv_id first; /* put: the stored message */
+    char filer[64];       /* put: party that an answer turned out to be for; "": not known */
     struct corv_id own[CORV_PUT_MESSAGES_MAX]; /* put: what it brings, for give_back.c */
     unsigned own_count;
     bool in_doubt; /* put: a COMMIT of it was under way when the connection broke */
@@ -188,7 +189,8 @@ enum corv_sql_trouble corv_sql_trouble(const char *sqlstate);
 CORV_MUST_CHECK corv_rc corv_rows_init(struct corv_rows *rows, uint64_t batch_bytes);
 void corv_rows_free(struct corv_rows *rows);
 void corv_rows_begin(struct corv_queue *q);
-void corv_rows_message(struct corv_queue *q, const struct corv_queue_message *m);
+/* to: the party of its held deliveries after all, or NULL. */
+void corv_rows_message(struct corv_queue *q, const struct corv_queue_message *m, const char *to);
 void corv_rows_event(struct corv_queue *q, const struct corv_queue_event *e);
 /* touch: something must be written, so that COMMIT waits for what an earlier COMMIT left. */
 CORV_MUST_CHECK corv_rc corv_rows_send(struct corv_queue *q, bool touch);
@@ -199,7 +201,11 @@ struct corv_pg_array *corv_rows_key(struct corv_queue *q, int col, enum corv_pg_
  */
 bool corv_message_good(const struct corv_queue_message *m);
 CORV_MUST_CHECK corv_rc corv_put_ask(struct corv_queue *q);
-CORV_MUST_CHECK corv_rc corv_put_look(struct corv_queue *q); /* asks nothing when all is known */
+CORV_MUST_CHECK corv_rc corv_put_look(struct corv_queue *q);
+struct corv_item *corv_put_find(struct corv_queue *q, const PGresult *r, int row);
+corv_rc corv_correlate_look(struct corv_queue *q); /* correlate.c */
+void corv_correlate_write(
+    struct corv_queue *q, const struct corv_item *item); /* asks nothing when all is known */
 void corv_put_write(struct corv_queue *q, struct corv_item *item);
 void corv_put_answer(struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_settle_ask(struct corv_queue *q);
@@ -242,13 +248,13 @@ void corv_viewer_close(struct corv_queue *q); /* the question under way is answe
 /* ---- statements, each beside the code that runs it
  * ------------------------------------------------- */
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
-extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look;
+extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look, corv_sql_about;
 extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, corv_sql_release,
     corv_sql_give_back, corv_sql_sooner;
 extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_big,
     corv_sql_delivery;
 extern const struct corv_pg_stmt corv_sql_audit, corv_sql_head;
-extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog,
+extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog, corv_sql_aside,
     corv_sql_partitions, corv_sql_pulse;
 
 #endif

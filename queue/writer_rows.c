@@ -145,19 +145,19 @@ static void add_payload(struct corv_rows *rows, const struct corv_queue_message 
     corv_pg_array_bytes(&rows->payload[1], m->sealed.p, m->sealed.n);
 }
 
-static void add_delivery(
-    struct corv_queue *q, const struct corv_queue_message *m, const struct corv_queue_delivery *d)
+static void add_delivery(struct corv_queue *q, const struct corv_queue_message *m,
+    const struct corv_queue_delivery *d, const char *to)
 {
     struct corv_pg_array *a = q->rows.delivery;
-    bool held = d->state == CORV_DELIVERY_HELD;
+    bool held = d->state == CORV_DELIVERY_HELD && !to;
     int64_t lease = d->lease_now ? (int64_t)q->o.lease_seconds * 1000000 : 0;
 
     corv_pg_array_id(a++, &m->id);
     corv_pg_array_int(a++, d->no);
     corv_pg_array_text(a++, d->route);
-    corv_pg_array_text(a++, d->party);
+    corv_pg_array_text(a++, to ? to : d->party);
     corv_pg_array_int(a++, d->priority);
-    corv_pg_array_int(a++, (int)d->state);
+    corv_pg_array_int(a++, (int)(to ? CORV_DELIVERY_WAITING : d->state));
     corv_pg_array_time(a++, q->batch.now_us + lease);
     corv_pg_array_text(a++, d->lease_now ? q->o.node : NULL);
     corv_pg_array_int(a++, d->lease_now ? 1 : 0);
@@ -165,7 +165,7 @@ static void add_delivery(
     corv_pg_array_text(a, held ? d->held_question : NULL);
 }
 
-void corv_rows_message(struct corv_queue *q, const struct corv_queue_message *m)
+void corv_rows_message(struct corv_queue *q, const struct corv_queue_message *m, const char *to)
 {
     const char *const required[] = {m->kind, m->variant, m->sender, m->zender_org, m->zender_app,
         m->zender_adm, m->ontvanger_org, m->ontvanger_app, m->referentie, m->crossref};
@@ -185,7 +185,7 @@ void corv_rows_message(struct corv_queue *q, const struct corv_queue_message *m)
     corv_pg_array_text(a, present(m->content_type));
     add_payload(&q->rows, m);
     for (unsigned i = 0; i < m->deliveries_count; i++)
-        add_delivery(q, m, &m->deliveries[i]);
+        add_delivery(q, m, &m->deliveries[i], to);
 }
 
 /* An audit line: its place in the chain is taken here, and becomes ours with the COMMIT. */

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/buf.h"
@@ -47,6 +50,22 @@ static const struct {
     [CORV_LF_PID] = {"pid", NULL, 0},
     [CORV_LF_LINE] = {"line", NULL, 0},
 };
+
+/* The journal takes the priority of a line from its first characters (sd-daemon(3)); anybody else
+ * would see them, so only when our stderr is the journal's socket, as JOURNAL_STREAM tells. */
+static const char *const priorities[] = {"<3>", "<4>", "<6>", "<7>"};
+static atomic_bool to_journal;
+
+void corv_log_find_journal(void)
+{
+    const char *said = getenv("JOURNAL_STREAM");
+    char mine[64] = "";
+    struct stat st;
+
+    if (said && fstat(STDERR_FILENO, &st) == 0)
+        (void)snprintf(mine, sizeof mine, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    atomic_store(&to_journal, said && strcmp(said, mine) == 0);
+}
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -160,6 +179,8 @@ void corv_log_write(enum corv_log_level level, const char *event, const struct c
     corv_buf_init(&b, LINE_MAX_BYTES);
     if (id)
         (void)corv_id_text(id, number);
+    if (atomic_load_explicit(&to_journal, memory_order_relaxed))
+        (void)corv_buf_add_str(&b, priorities[level]);
     (void)corv_buf_addf(&b, "{\"id\":\"%s\",\"event\":\"%s\",\"level\":\"%s\",\"time\":\"%s\"",
         number, event, level_names[level], corv_clock_text(corv_clock_us(), when));
     for (; fields->type != CORV_LF_END; fields++)

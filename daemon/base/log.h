@@ -63,7 +63,9 @@ struct corv_log_field {
 void corv_log_write(enum corv_log_level level, const char *event, const struct corv_id *id,
     const struct corv_log_field *fields);
 void corv_log_set_level(enum corv_log_level level); /* default INFO */
-void corv_log_set_fd(int fd);                       /* default 2; tests use a pipe */
+/* Under systemd each line begins with its priority, so that journalctl -p finds it. At start. */
+void corv_log_find_journal(void);
+void corv_log_set_fd(int fd); /* default 2; tests use a pipe */
 /* From now on lines go to tap, from any thread, instead of to the descriptor. */
 typedef void (*corv_log_tap)(
     enum corv_log_level level, const char *event, const struct corv_log_field *fields);

@@ -8,6 +8,7 @@
 
 #include "daemon/certs.h"
 #include "daemon/ctl/admin_ask.h"
+#include "daemon/ctl/incidents.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
@@ -15,6 +16,7 @@
 #include "queue/node.h"
 
 #define CHECKS_MAX       16
+#define LINES_MAX        10
 #define LATE_SECONDS     300 /* a due delivery that nobody took for so long: no progress */
 #define DISK_PERCENT     10
 #define RETENTION_LATE_S 1800
@@ -277,6 +279,44 @@ static void look_at_disk(const struct corv_config *c, struct report *r)
         percent < DISK_PERCENT ? "nog %u%% vrij bij state_dir. Maak ruimte" : "%u%% vrij", percent);
 }
 
+/* What another line tells, from the source itself and without delay. */
+static bool told_above(const json_t *incident)
+{
+    static const char *const causes[] = {"delivery.failed", "delivery.asks", "certificate.ends",
+        "certificate.not-read", "purge.late", "database.unreachable", "disk.low"};
+    const char *cause = corv_ctl_incident_text(incident, "cause");
+
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (strcmp(cause, causes[i]) == 0)
+            return true;
+    return false;
+}
+
+static void look_at_incidents(const struct corv_config *c, struct report *r)
+{
+    json_t *list = corv_ctl_incidents(c);
+    const json_t *worst = NULL; /* it comes first */
+    unsigned act = 0;
+    const char *subject;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        if (told_above(one) || !corv_ctl_incident_acts(one))
+            continue;
+        worst = worst ? worst : one;
+        act++;
+    }
+    subject = corv_ctl_incident_text(worst, "subject");
+    if (list && act > 0)
+        add(r, "incidents", "Alarmen", ATTENTION, "%u: %s%s%s%s. Kijk met: corvctl incidents", act,
+            subject, *subject ? ": " : "", corv_ctl_incident_text(worst, "text"),
+            act > 1 ? ", en meer" : "");
+    else if (list)
+        add(r, "incidents", "Alarmen", WELL, "verder geen");
+    json_decref(list);
+}
+
 /* ---- the answer --------------------------------------------------------------------------- */
 
 static enum level worst_of(const struct report *r)
@@ -301,23 +341,83 @@ static json_t *report_json(const struct report *r)
     return json_pack("{s:s, s:o}", "state", level_names[worst_of(r)], "checks", checks);
 }
 
-static void say(struct corv_ctl *ctl, const struct report *r)
+/* How many lines it takes on a terminal. */
+static unsigned render(const struct check *c, struct corv_buf *out)
 {
+    static const char *const marks[] = {"  ", "! ", "X "};
+    char label[32];
+    unsigned lines = 0;
+
+    (void)snprintf(label, sizeof label, "%s%s", marks[c->level], c->label);
+    corv_ctl_wrap(out, label, 16, c->text);
+    for (size_t i = 0; i < out->n; i++)
+        lines += out->p[i] == '\n';
+    return lines;
+}
+
+static const struct check *find(const struct report *r, const char *name)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (strcmp(r->checks[i].name, name) == 0 && r->checks[i].level == WELL)
+            return &r->checks[i];
+    return NULL;
+}
+
+/* For people: three lines that say nothing become one. */
+static void condense(const struct report *r, struct report *out)
+{
+    const struct check *waiting = find(r, "waiting");
+    bool calm = waiting && find(r, "held") && find(r, "dead");
+
+    out->count = 0;
+    for (unsigned i = 0; i < r->count; i++) {
+        const struct check *c = &r->checks[i];
+
+        if (calm && c == waiting)
+            add(out, "queue", "Wachtrij", WELL, "%s wachtend, 0 vastgehouden, 0 mislukt", c->text);
+        else if (!calm || (strcmp(c->name, "held") != 0 && strcmp(c->name, "dead") != 0))
+            out->checks[out->count++] = *c;
+    }
+}
+
+/* Which of them fit in LINES_MAX with the verdict: first what is not well leaves the rest out. */
+static void choose(const struct report *r, bool shown[CHECKS_MAX])
+{
+    unsigned room = LINES_MAX - 1;
+    struct corv_buf b;
+
+    corv_buf_init(&b, 4096);
+    for (int level = BROKEN; level >= WELL; level--)
+        for (unsigned i = 0; i < r->count; i++) {
+            unsigned lines;
+
+            if ((int)r->checks[i].level != level)
+                continue;
+            corv_buf_reset(&b);
+            lines = render(&r->checks[i], &b);
+            shown[i] = lines <= room;
+            room -= shown[i] ? lines : 0;
+        }
+    corv_buf_free(&b);
+}
+
+static void say(struct corv_ctl *ctl, const struct report *all)
+{
+    struct report condensed;
+    const struct report *r = &condensed;
+    bool shown[CHECKS_MAX] = {false};
     static const char *const verdicts[] = {
         "Alles is in orde.", "Kijk hiernaar:", "corvd werkt nu niet goed:"};
     static const enum corv_ctl_tone tones[] = {CORV_TONE_GOOD, CORV_TONE_WARN, CORV_TONE_BAD};
-    static const char *const marks[] = {"  ", "! ", "X "};
-    enum level worst = worst_of(r);
+    enum level worst = worst_of(all);
 
     corv_ctl_tone_write(&ctl->out, tones[worst], verdicts[worst], ctl->color);
     corv_ctl_printf(ctl, "\n");
-    for (unsigned i = 0; i < r->count; i++) {
-        enum level level = r->checks[i].level;
-        char label[32];
-
-        (void)snprintf(label, sizeof label, "%s%s", marks[level], r->checks[i].label);
-        corv_ctl_wrap(&ctl->out, label, 16, r->checks[i].text);
-    }
+    condense(all, &condensed);
+    choose(r, shown);
+    for (unsigned i = 0; i < r->count; i++)
+        if (shown[i])
+            (void)render(&r->checks[i], &ctl->out);
 }
 
 int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
@@ -335,6 +435,7 @@ int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
     }
     look_at_certs(ctl->config, &r);
     look_at_disk(ctl->config, &r);
+    look_at_incidents(ctl->config, &r);
     if (ctl->json)
         corv_ctl_json(ctl, report_json(&r));
     else

@@ -18,6 +18,10 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
     {"status", "", "Is alles in orde, en zo niet: wat moet u doen?",
         "Afsluitcode 0: in orde; 1: kijk ernaar; 2: corvd werkt niet of is niet te bereiken.",
         corv_verb_status},
+    {"incidents", "", "De alarmen die nu open zijn, en wat u eraan doet.",
+        "Afsluitcode 0: niets om naar te kijken; 1: wel; 2: corvd antwoordt niet. Elk alarm staat "
+        "in docs/alarmen.md.",
+        corv_verb_incidents},
     {"message list",
         "[--kind SOORT] [--party PARTIJ] [--state STAND] [--reference NR] [--day DAG] [--limit N]",
         "Berichten, de nieuwste eerst.",

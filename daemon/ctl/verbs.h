@@ -15,6 +15,7 @@ int corv_verb_dead(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_drop(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_help(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_hold(struct corv_ctl *ctl, int argc, char **argv);
+int corv_verb_incidents(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_show(struct corv_ctl *ctl, int argc, char **argv);
 int corv_verb_message_trace(struct corv_ctl *ctl, int argc, char **argv);

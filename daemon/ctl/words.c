@@ -28,6 +28,7 @@ static const struct {
     {"delivery.confirmed", "bevestigd"},
     {"delivery.later", "uitgesteld"},
     {"delivery.dead", "opgegeven"},
+    {"delivery.correlated", "bij de indiener gebracht"},
     {"delivery.held", "vastgehouden"},
     {"delivery.retried", "opnieuw aangeboden"},
     {"delivery.released", "vrijgegeven"},

@@ -144,13 +144,14 @@ struct corv_host_stats {
     uint64_t timeouts;                              /* deadline passed */
     uint64_t late;                                  /* answers after done was called */
     uint64_t twice; /* answers for an operation that is over, was never given or is another's */
-    uint64_t call_us_max; /* longest time inside one call of the adapter */
-    uint64_t slow_calls;  /* longer than 50 ms */
-    unsigned in_flight;   /* done not called yet */
-    unsigned silent;      /* done was called but the adapter still holds the message */
-    uint64_t offered;     /* messages taken in */
-    uint64_t not_now;     /* offers turned away */
-    unsigned offers;      /* not answered yet */
+    uint64_t calls, call_us; /* calls of the adapter and the time inside them */
+    uint64_t call_us_max;    /* longest time inside one call of the adapter */
+    uint64_t slow_calls;     /* longer than 50 ms */
+    unsigned in_flight;      /* done not called yet */
+    unsigned silent;         /* done was called but the adapter still holds the message */
+    uint64_t offered;        /* messages taken in */
+    uint64_t not_now;        /* offers turned away */
+    unsigned offers;         /* not answered yet */
 };
 CORV_MUST_CHECK corv_rc corv_hosts_stats(
     const struct corv_hosts *h, const char *adapter, struct corv_host_stats *out);

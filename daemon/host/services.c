@@ -35,6 +35,8 @@ void corv__call_end(struct corv_host *host, const char *what, int64_t began)
 {
     int64_t took = corv_clock_mono_us() - began;
 
+    host->stats.calls++;
+    host->stats.call_us += (uint64_t)took;
     if ((uint64_t)took > host->stats.call_us_max)
         host->stats.call_us_max = (uint64_t)took;
     if (took <= HOST_SLOW_US)

@@ -3,8 +3,10 @@
 
 #include <curl/curl.h>
 #include <libxml/parser.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/partner/listen.h"
@@ -16,6 +18,26 @@ static void ticked(uv_timer_t *t)
     (void)t; /* its only work is to end a turn of the loop */
 }
 
+static void interrupted(uv_signal_t *handle, int signum)
+{
+    struct partner *p = handle->data;
+
+    if (p->stop)
+        _exit(128 + signum);
+    p->stop = true;
+}
+
+static void watch_signals(struct partner *p)
+{
+    static const int which[PARTNER_SIGNALS] = {SIGINT, SIGTERM};
+
+    for (int i = 0; i < PARTNER_SIGNALS; i++) {
+        (void)uv_signal_init(&p->loop, &p->signals[i]);
+        p->signals[i].data = p;
+        (void)uv_signal_start(&p->signals[i], interrupted, which[i]);
+    }
+}
+
 corv_rc partner_open(struct partner *p, const char *settings)
 {
     *p = (struct partner){.settings = NULL};
@@ -25,6 +47,7 @@ corv_rc partner_open(struct partner *p, const char *settings)
     p->looping = true;
     (void)uv_timer_init(&p->loop, &p->tick);
     (void)uv_timer_start(&p->tick, ticked, TICK_MS, TICK_MS);
+    watch_signals(p);
     (void)snprintf(p->run, sizeof p->run, "%llx",
         (unsigned long long)((uint64_t)corv_clock_us() / 1000 & 0xffffffffffull));
     corv_rc rc = partner_scenarios_load(&p->scenarios);
@@ -53,6 +76,8 @@ void partner_close(struct partner *p)
     partner_listener_free(p);
     if (p->looping) {
         uv_close((uv_handle_t *)&p->tick, NULL);
+        for (int i = 0; i < PARTNER_SIGNALS; i++)
+            uv_close((uv_handle_t *)&p->signals[i], NULL);
         (void)uv_run(&p->loop, UV_RUN_DEFAULT);
         (void)uv_loop_close(&p->loop);
         p->looping = false;

@@ -14,6 +14,8 @@
 #include "daemon/partner/scenario.h"
 #include "daemon/partner/settings.h"
 
+#define PARTNER_SIGNALS 2
+
 struct partner_listener;
 
 struct partner {
@@ -23,8 +25,9 @@ struct partner {
     struct partner_listener *listener; /* owned */
     uv_loop_t loop;
     uv_timer_t tick; /* wakes partner_wait */
-    bool looping;    /* loop and tick are open */
-    bool stop;       /* Ctrl-C */
+    uv_signal_t signals[PARTNER_SIGNALS];
+    bool looping;    /* loop, tick and signals are open */
+    bool stop;       /* Ctrl-C: what runs ends, and is told of; a second one ends at once */
     unsigned number; /* of the last message made */
     char run[16];    /* part of every reference, so that no two runs share one */
 };

@@ -84,6 +84,9 @@ static void play_scenario(struct partner *p, struct partner_results *r,
     }
     partner_expect_nothing(p);
     look_for_strangers(p, r);
+    if (p->stop)
+        partner_step_fail(
+            partner_step_new(r, "", "Het hele scenario is uitgevoerd"), "afgebroken met Ctrl-C");
     for (unsigned i = 0; i < s->exchanges_count; i++)
         partner_exchange_free(&all[i]);
     free(all);
@@ -134,7 +137,7 @@ static int run(struct partner *p, const struct partner_options *o, struct partne
         return PARTNER_ERROR;
     if (o->json)
         partner_report_json(p, r);
-    return partner_results_good(r) && !p->stop ? PARTNER_GOOD : PARTNER_BAD;
+    return partner_results_good(r) ? PARTNER_GOOD : PARTNER_BAD;
 }
 
 int partner_verb_run(const struct partner_options *o)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The verbs play, send and show: for who tests an application by hand. */
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,37 +175,19 @@ static bool somebody_waits(void *ctx)
     return play->count > 0;
 }
 
-static void interrupted(uv_signal_t *handle, int signum)
-{
-    struct partner *p = handle->data;
-
-    (void)signum;
-    p->stop = true;
-}
-
 static int play_on(struct partner *p)
 {
-    static const int which[] = {SIGINT, SIGTERM};
     static struct play play;
-    uv_signal_t signals[2];
 
     play = (struct play){.partner = p};
     if (partner_meet(p) != CORV_OK || partner_listen(p, somebody_wrote, &play) != CORV_OK)
         return PARTNER_ERROR;
-    for (size_t i = 0; i < 2; i++) {
-        (void)uv_signal_init(&p->loop, &signals[i]);
-        signals[i].data = p;
-        (void)uv_signal_start(&signals[i], interrupted, which[i]);
-    }
     (void)printf("corv-partner speelt de andere partijen op %s:%u; Ctrl-C om te stoppen\n",
         p->settings->listen.host, p->settings->listen.port);
     (void)fflush(stdout);
     while (!p->stop)
         if (partner_wait(p, somebody_waits, &play, 1000))
             confirm(&play, &play.waiting[--play.count]);
-    for (size_t i = 0; i < 2; i++)
-        uv_close((uv_handle_t *)&signals[i], NULL);
-    (void)uv_run(&p->loop, UV_RUN_ONCE);
     return PARTNER_GOOD;
 }
 

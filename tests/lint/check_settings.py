@@ -12,7 +12,7 @@ import sys
 
 PLACES = {
     "TOP": "", "LISTEN": "listen", "ADMIN": "admin", "LIMITS": "limits", "DELIVERY": "delivery",
-    "RETENTION": "retention", "SCHEMA": "schemas[]", "RULE": "rules[]",
+    "RETENTION": "retention", "ALARMS": "alarms", "SCHEMA": "schemas[]", "RULE": "rules[]",
     "ADAPTER": "adapters[]", "ADAPTER_SETTING": "adapters[].settings[]", "PARTY": "parties[]",
     "PARTY_ROLE": "parties[].roles[]", "MANDATE": "mandates[]", "ROUTE": "routes[]",
 }

@@ -129,6 +129,9 @@ COPIED = [  # planted in a copy of our own source: what these two compare is too
      'NULL, f);\n}\nvoid f(void)\n{\n    say("x.helped");\n}\n', "is not what the source says"),
     ("log_events", "queue/x.c", MARK + 'const char *f(void)\n{\n    return "store.planted";\n}\n',
      "is not what the source says"),
+    ("metrics", "daemon/metrics.def", MARK + 'CORV_COUNTER(things, "Things")\n', "a counter ends in _total"),
+    ("alarms", "docs/alarmen.md", "# Alarmen\n", "has not the causes"),
+    ("metrics", "docs/metrics.md", "# Metrics\n", "is not what the table says"),
 ]
 
 

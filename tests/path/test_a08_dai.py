@@ -512,6 +512,47 @@ def test_a_receipt_of_the_receiver_reaches_the_filer(chain):
         messages.reference_of(vto), own["organisatie"], own["applicatie"], own["administratie"])
 
 
+def an_answer(chain, kind, crossref, sender="raad"):
+    """A Bv01 or Fo01 that says nothing of its receiver but a number."""
+    body = ("<StUF:body><StUF:code>901</StUF:code><StUF:plek>server</StUF:plek><StUF:omschrijving>nee"
+            "</StUF:omschrijving></StUF:body>" if kind == "Fo01" else "")
+    text = stuf(kind, crossref, body, zender="Raad").replace(
+        "<StUF:zender>", "<StUF:zender><StUF:organisatie>%s</StUF:organisatie>"
+        % chain.world.by_id[sender]["oin"]).replace("app-1", messages.reference())
+    return chain.world.send(sender, text.encode()).id
+
+
+@pytest.mark.parametrize("kind", ["Bv01", "Fo01"])
+def test_an_answer_finds_the_filer_by_its_crossref(chain, kind):
+    vto = chain.world.vto()
+    filed = bv04(chain.curl("veilig-thuis", wrapped(vto)), vto)
+    chain.world.settled(filed, 2)
+    back = an_answer(chain, kind, messages.reference_of(vto))
+    delivered(chain, "veilig-thuis", back)
+    chain.world.settled(back, 1)
+    assert [d["party"] for d in chain.world.deliveries(back)] == ["veilig-thuis"]
+    assert {"message.stored", "delivery.correlated", "delivery.confirmed"} <= set(chain.world.audit(back))
+    assert chain.world.audit_ok()
+
+
+@pytest.mark.parametrize("kind, sender, known", [
+    ("Bv01", "raad", False),  # a number nobody here used
+    ("Fo01", "raad", False),
+    ("Bv01", "lelystad", True),  # a number of a message that this party never got
+])
+def test_an_answer_in_doubt_waits_for_a_person(chain, kind, sender, known):
+    """Not refused, and not lost: it waits with a question, and an operator sends it on."""
+    vto = chain.world.vto()
+    chain.world.settled(bv04(chain.curl("veilig-thuis", wrapped(vto)), vto), 2)
+    back = an_answer(chain, kind, messages.reference_of(vto) if known else "onbekend-1", sender)
+    chain.world.settled(back, 1, "held")
+    assert "route.answer-in-doubt" in str(chain.world.daemon.ctl("message", "show", back))
+    assert "delivery.correlated" not in chain.world.audit(back)
+    chain.world.daemon.ctl("release", back, "--to", "veilig-thuis", data=False)
+    delivered(chain, "veilig-thuis", back)
+    chain.world.settled(back, 1)
+
+
 def test_the_plain_binding_out_and_dropped_dots(make_chain):
     c = make_chain(settings={"gi": {"form": "stuf"}, "lelystad": {"dots": "drop", "service": "urn:s"}})
     message = c.world.notificatie("gi")

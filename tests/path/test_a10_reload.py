@@ -312,7 +312,7 @@ def test_test_certificates_are_refused_for_real_messages(make_world):
 
 def test_how_long_certificates_last_is_measured(w):
     labels = '{what="listen.certificate"}'
-    days = poll("measured", lambda: w.daemon.metric("certificate_days_left", labels))
+    days = poll("measured", lambda: w.daemon.metric("certificate_left_seconds", labels)) / 86400
     assert 20 <= days <= 30  # the one made above
     assert any(e["what"] == "listen.certificate" for e in w.daemon.events("certificate.expires"))
     told = {c["key"]: c for c in w.daemon.ctl("cert", "check", code=1)}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The chain test in the box: corv-partner against a real corvd, with and without faults, and what
 keeps tests and production apart."""
+import contextlib
 import glob
 import json
 import os
@@ -274,32 +275,54 @@ def test_a_correlation_that_is_not_told_on_fails_the_report(box):
     assert list(reasons.values()) == ["het crossRefnummer verwijst niet naar het eerdere bericht"]
 
 
+def test_an_interrupted_run_is_no_good_one(box):
+    report = box.path + "/afgebroken.html"
+    before = box.daemon.metric("messages_accepted_total")
+    run = subprocess.Popen([os.path.join(harness.BUILD, "corv-partner"), "run", "--config", box.settings,
+                            "--scenario", "scn-9", "--fault", "no-answer", "--report", report],
+                           stdout=subprocess.PIPE, text=True, env=ENV)
+    poll("it has begun", lambda: box.daemon.metric("messages_accepted_total") > before)
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 1 and "afgebroken met Ctrl-C" in said
+    with open(report, encoding="utf-8") as f:
+        assert "Ketentestrapport corvd: niet geslaagd" in f.read()
+    with playing(box) as told:
+        poll("what was left behind", lambda: "gemeente ontving notificatiejrDi01" in told())
+
+
 # ---- by hand -----------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def playing(box):
+    """corv-partner play, until it is interrupted; gives what it told so far."""
+    with open(box.path + "/play.txt", "w+", encoding="utf-8") as out:
+        play = subprocess.Popen([os.path.join(harness.BUILD, "corv-partner"), "play", "--config",
+                                 box.settings], stdout=out, stderr=out, env=ENV)
+
+        def told():
+            with open(out.name, encoding="utf-8") as f:
+                return f.read()
+
+        try:
+            poll("playing", lambda: "Ctrl-C" in told())
+            yield told
+        finally:
+            play.send_signal(signal.SIGINT)
+            code = play.wait(60)
+        assert code == 0, told()
+
+
 def test_play_answers_and_confirms(box):
-    told = open(box.path + "/play.txt", "w+", encoding="utf-8")
-    play = subprocess.Popen([os.path.join(harness.BUILD, "corv-partner"), "play", "--config", box.settings],
-                            stdout=told, stderr=told, env=ENV)
-
-    def text():
-        with open(told.name, encoding="utf-8") as f:
-            return f.read()
-
-    try:
-        poll("playing", lambda: "Ctrl-C" in text())
+    with playing(box) as told:
         sent = partner("send", "zorgmelding-1", "--config", box.settings, "--case", "TEST-EIGEN-1").stdout
         assert "HTTP 202" in sent
-        poll("the gemeente has it", lambda: "gemeente ontving zorgmeldingDi01" in text())
-        poll("and confirms", lambda: "politie ontving Bv01Bericht" in text())
+        poll("the gemeente has it", lambda: "gemeente ontving zorgmeldingDi01" in told())
+        poll("and confirms", lambda: "politie ontving Bv01Bericht" in told())
         about = re.search(r"referentie (\S+),", sent).group(1)
         partner("send", "terugkoppeling-1", "--config", box.settings, "--about", about)
-        poll("the next one", lambda: text().count("ontving Bv01Bericht") == 2)
-    finally:
-        play.send_signal(signal.SIGINT)
-        code = play.wait(30)
-        told.close()
-    assert code == 0, text() if not told.closed else ""
+        poll("the next one", lambda: told().count("ontving Bv01Bericht") == 2)
 
 
 def test_show_prints_a_message():

@@ -154,6 +154,7 @@ def test_the_page_says_what_status_json_says(filled):
         assert [r[0] for r in rows(page, "dead")] == [x["message"] for x in s["dead"]]
         assert "http.422" in rows(page, "dead")[0][4]
         assert len(rows(page, "held")) == len(s["held"]) == 2
+        assert ("Tegengehouden" if lang == "nl" else "Held by") in rows(page, "held")[0][4] + rows(page, "held")[1][4]
         assert [r[0] for r in rows(page, "messages")] == [m["id"] for m in s["messages"]]
         of = {r[0]: r for r in rows(page, "messages")}
         assert of[filled.dead][4] == "gi ✕ " + dead and of[filled.waits][4] == "almere ▲ " + held
@@ -225,6 +226,25 @@ def test_another_name_that_points_here_gets_nothing(filled):
                  "10.0.0.1", "[::2]", "::1", "2130706433", "127.1", "127.0.0.1@evil.example"):
         for path in ("/", "/status.json", "/metrics", "/reload"):
             assert filled.get(path, Host=host).status in (400, 421), (host, path)
+
+
+def test_the_socket_at_the_end_of_a_tunnel_is_no_wall(make_world):
+    """A browser reaches the unix socket through ssh -L: what a page elsewhere sends is refused there too."""
+    w = make_world(stubs=False)
+
+    def ask(host, path="/status.json", method="GET", **headers):
+        c = harness.UnixConnection(w.daemon.socket, 20)
+        try:
+            c.request(method, path, headers={"Host": host, **headers})
+            return c.getresponse().status
+        finally:
+            c.close()
+    for host in ("localhost:8444", "127.0.0.1:8444", "[::1]:8444", "corvd", "corvd:80"):
+        assert ask(host) == 200, host
+    for host in ("evil.example", "evil.example:8444", "10.0.0.1", "[::2]:8444"):
+        assert ask(host) == ask(host, "/metrics") == ask(host, "/reload", "POST") == 421, host
+    assert ask("localhost:8444", "/reload", "POST", Origin="http://evil.example") == 421
+    assert ask("localhost:8444", "/reload", "POST") == 200
 
 
 def test_many_viewers_are_one_question(filled):

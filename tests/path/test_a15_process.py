@@ -36,7 +36,7 @@ def place(world, plugin):
 
 
 def counter(world, adapter, what):
-    return world.daemon.metric("adapter_count", '{adapter="%s",what="%s"}' % (adapter, what))
+    return world.daemon.metric("adapter_counted_total", '{adapter="%s",what="%s"}' % (adapter, what))
 
 
 def notes(world, code):

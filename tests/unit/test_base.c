@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
@@ -216,6 +218,27 @@ static void log_lines_only_let_their_alphabet_through(void **state)
     assert_int_equal(corv_log_censored(), before + 2);
 }
 
+static void the_journal_hears_the_priority_and_nobody_else(void **state)
+{
+    char line[4096];
+    char stream[64];
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+    (void)snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+    corv_log_find_journal();
+    (void)logged(line, sizeof line, "lelystad", "x");
+    assert_memory_equal(line, "<4>{", 4);
+    assert_int_equal(setenv("JOURNAL_STREAM", "1:1", 1), 0); /* inherited: not our stderr */
+    corv_log_find_journal();
+    (void)logged(line, sizeof line, "lelystad", "x");
+    assert_memory_equal(line, "{\"id\"", 5);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    corv_log_find_journal();
+}
+
 static void log_levels_hold_back(void **state)
 {
     enum corv_log_level level;
@@ -238,6 +261,7 @@ int main(void)
         cmocka_unit_test(findings_are_bounded_and_counted),
         cmocka_unit_test(lists_can_lose_their_current_node),
         cmocka_unit_test(log_lines_only_let_their_alphabet_through),
+        cmocka_unit_test(the_journal_hears_the_priority_and_nobody_else),
         cmocka_unit_test(log_levels_hold_back),
     };
 

@@ -259,12 +259,17 @@ static const struct journey journeys[] = {
     {"its terugkoppeling", "zorgmeldingTerugkoppelingDi01", VT, "halt", "Urk", "halt:b", "-"},
     {"a confirmation", "Bv01Bericht", "raad", VT, NULL, VT ":b", "-"},
     {"a fault", "Fo01Bericht", "raad", "svmn", NULL, "svmn:b", "-"},
+    {"a confirmation for nobody we know", "Bv01Bericht", "raad", NULL, NULL,
+        "route.answer-in-doubt:b", "-"},
+    {"a fault for nobody we know", "Fo01Bericht", "raad", NULL, NULL, "route.answer-in-doubt:b",
+        "-"},
+    {"a technical receipt for nobody we know", "Bv04Bericht", "raad", NULL, NULL, "422", "-"},
 };
 
 static void travel(const struct corv_config *c, const struct journey *j)
 {
     const struct corv_party *sender = corv_party_by_id(c, j->sender);
-    const struct corv_party *ontvanger = corv_party_by_id(c, j->ontvanger);
+    const struct corv_party *ontvanger = j->ontvanger ? corv_party_by_id(c, j->ontvanger) : NULL;
     struct corv_child child = {.woonplaats = (char *)j->place};
     struct corv_plan plan;
     struct corv_findings f;
@@ -273,10 +278,10 @@ static void travel(const struct corv_config *c, const struct journey *j)
     size_t n = 0;
 
     assert_non_null(sender);
-    assert_non_null(ontvanger);
+    assert_true(ontvanger || !j->ontvanger);
     struct corv_envelope e = {.kind = corv_kind_by_name(j->kind),
         .zender = {.organisatie = (char *)sender->oin},
-        .ontvanger = {.organisatie = (char *)ontvanger->oin},
+        .ontvanger = {.organisatie = ontvanger ? (char *)ontvanger->oin : NULL},
         .children = &child,
         .children_count = 1};
 
