@@ -132,7 +132,9 @@ int https_close_socket(void *instance, curl_socket_t fd); /* CURLOPT_CLOSESOCKET
 /* The connection of this transfer, which ended well, is kept for the next request. */
 void https_keep(struct https *a, CURL *easy);
 /* About to send a request from this port of ours: whether there is an answer already. A party that
- * answers twice would else confirm the next message before it has seen it. */
+ * answers twice would else confirm the next message before it has seen it. What comes when the
+ * request is under way already cannot be told from its answer: HTTP/1.1 has nothing to tell them
+ * apart by. */
 bool https_out_of_step(struct https *a, int port_here);
 
 /* transfer.c */
