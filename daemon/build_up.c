@@ -39,6 +39,7 @@
 #define POOL_QUEUE_MAX    4096
 #define QUEUE_BACKLOG     4096
 #define QUEUE_WAIT_MS     8000 /* a fail-over is waited for, an outage is not */
+#define QUEUE_COMPANY_MS  10   /* a message that follows on the yes before it comes sooner */
 #define ADMIN_BODY_BYTES  4096
 #define ADMIN_CONNECTIONS 64
 
@@ -136,6 +137,7 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
         .node = app->config->node,
         .backlog = QUEUE_BACKLOG,
         .wait_ms = QUEUE_WAIT_MS,
+        .company_ms = QUEUE_COMPANY_MS,
         .lease_seconds = app->config->delivery.lease_seconds,
         .on_connected = database_came_or_went,
         .ctx = app};

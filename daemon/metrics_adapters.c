@@ -11,12 +11,12 @@ enum from { U64, UNSIGNED, MICROSECONDS };
 
 static const struct {
     enum corv_metric metric; /* those of one metric stand together */
-    const char *label;
     enum from from;
+    const char *label;
     size_t at;
 } rows[] = {
 #define ROW(name, label, from, field)                                                              \
-    {CORV_M_adapter_##name, label, from, offsetof(struct corv_host_stats, field)},
+    {CORV_M_adapter_##name, from, label, offsetof(struct corv_host_stats, field)},
     ROW(outcomes_total, ",class=\"delivered\"", U64, delivered) ROW(outcomes_total,
         ",class=\"later\"", U64, later) ROW(outcomes_total, ",class=\"refused\"", U64, refused)
         ROW(outcomes_total, ",class=\"unreadable\"", U64, unreadable) ROW(timeouts_total, "", U64,

@@ -409,8 +409,13 @@ static void close_down(struct corv_queue *q)
 static void on_kick(uv_timer_t *t)
 {
     struct corv_queue *q = t->data;
+    unsigned ms = corv_batch_company_ms(q);
 
-    corv_writer_start(q);
+    q->lonely = ms > 0;
+    if (q->lonely)
+        (void)uv_timer_start(t, on_kick, ms, 0);
+    else
+        corv_writer_start(q);
     if (q->closing && q->waiting == 0 && q->reads_count == 0)
         close_down(q);
 }
@@ -438,8 +443,9 @@ void corv_queue_kick(struct corv_queue *q)
 
     if (q->closed_down)
         return;
-    if (!uv_is_active((uv_handle_t *)&q->kick))
+    if (q->lonely || !uv_is_active((uv_handle_t *)&q->kick))
         (void)uv_timer_start(&q->kick, on_kick, 0, 0);
+    q->lonely = false;
     if (q->waiting > 0 && !uv_is_active((uv_handle_t *)&q->tick)) {
         step = step < 5 ? 5 : step > 250 ? 250 : step;
         (void)uv_timer_start(&q->tick, on_tick, step, step);

@@ -138,9 +138,10 @@ struct corv_queue {
     struct corv_viewer *viewer; /* glance.c's; NULL: nobody looked yet */
     void (*hint)(void *ctx);
     void *hint_ctx;
-    uv_timer_t kick;  /* next turn of the loop */
+    uv_timer_t kick;  /* next turn of the loop, or the end of waiting for company */
     uv_timer_t tick;  /* looks for items whose time is up */
     uv_timer_t limit; /* of closing */
+    bool lonely;      /* kick waits for company */
     bool closing, closed_down;
     unsigned parts; /* handles and connections still to be closed */
     void (*on_closed)(void *ctx);
@@ -153,6 +154,8 @@ struct corv_queue {
 CORV_MUST_CHECK corv_rc corv_writer_admit(
     struct corv_queue *q, enum corv_item_kind kind, struct corv_item **out);
 void corv_writer_add(struct corv_queue *q, struct corv_item *item);
+/* Milliseconds that what is pending can still wait for company; 0: go on. */
+unsigned corv_batch_company_ms(const struct corv_queue *q);
 void corv_writer_expire(struct corv_queue *q, bool all); /* answers what waited too long */
 #ifdef CORV_CRASH_POINTS
 /* Test builds only, and only when CORVD_PLANT=yes-before-commit orders it: the fault that

@@ -5,6 +5,8 @@
 #include "daemon/base/clock.h"
 #include "queue/writer.h"
 
+#define COMPANY 16 /* so many confirmations are company enough */
+
 /* ---- items ------------------------------------------------------------------------------------
  */
 
@@ -153,6 +155,33 @@ static void take_item(struct corv_batch *b, struct corv_item *item)
     }
     if (item->kind == CORV_ITEM_SETTLE)
         b->settles[b->settles_count++] = item;
+}
+
+/* Nobody waits for it, and what it tells has happened already. */
+static bool is_patient(const struct corv_item *item)
+{
+    return item->kind == CORV_ITEM_SETTLE && item->settle.state == CORV_DELIVERY_CONFIRMED;
+}
+
+/* A sender that sends one after the other gets its yes a commit sooner when the confirmation of the
+ * one before comes along with the next message, and does not go first by itself. */
+unsigned corv_batch_company_ms(const struct corv_queue *q)
+{
+    int64_t until = INT64_MAX, now = corv_clock_mono_us();
+    unsigned count = 0;
+
+    if (q->closing || !corv_list_empty(&q->suspects) || corv_list_empty(&q->pending))
+        return 0;
+    CORV_LIST_EACH(node, &q->pending)
+    {
+        const struct corv_item *item = CORV_LIST_ITEM(node, struct corv_item, node);
+        int64_t end = item->asked_us + (int64_t)q->o.company_ms * 1000;
+
+        if (!is_patient(item) || ++count >= COMPANY)
+            return 0;
+        until = end < until ? end : until;
+    }
+    return until > now ? (unsigned)((until - now + 999) / 1000) : 0;
 }
 
 /* Giving the node's old leases back goes alone, so that running it again after an unknown outcome

@@ -159,10 +159,14 @@ static void path(struct corv_rule_run *run, const struct corv_rule_expr *e,
     struct corv_rule_nodes nodes = {here, 1, 1};
     struct corv_rule_value begin;
 
-    if (e->a) {
+    if (e->a && e->a->op == CORV_OP_VARIABLE) {
+        nodes = run->variables[e->a->slot];
+    } else if (e->a) {
         corv_rule_eval(run, e->a, place, &begin);
         nodes = begin.nodes;
     }
+    if (nodes.count == 0)
+        return; /* from nothing no way leads anywhere */
     if (e->predicates) {
         struct corv_rule_nodes own = {0};
 
@@ -271,6 +275,10 @@ void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
         break;
     case CORV_OP_VARIABLE:
         out->nodes = run->variables[e->slot];
+        break;
+    case CORV_OP_HERE:
+        (void)corv_rule_nodes_add(run, &out->nodes, place->node);
+        (void)corv_rule_spend(run, 1);
         break;
     case CORV_OP_CALL:
         call(run, e, place, out);

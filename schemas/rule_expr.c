@@ -359,6 +359,14 @@ static struct corv_rule_expr *primary(struct reader *r)
     return NULL;
 }
 
+static bool only_a_dot(const struct corv_rule_expr *path)
+{
+    const struct corv_rule_step *s = path->steps;
+
+    return !path->a && s && !s->next && s->axis == CORV_AXIS_SELF && s->any_ns && !s->name &&
+           !s->predicates;
+}
+
 static struct corv_rule_expr *path(struct reader *r)
 {
     struct corv_rule_expr *begin, *e, *these;
@@ -384,6 +392,7 @@ static struct corv_rule_expr *path(struct reader *r)
     if (e) {
         e->predicates = these;
         e->steps = way;
+        e->op = only_a_dot(e) ? CORV_OP_HERE : CORV_OP_PATH;
     }
     return e;
 }

@@ -29,6 +29,7 @@ enum corv_rule_op {
     CORV_OP_TEXT,
     CORV_OP_NUMBER,
     CORV_OP_VARIABLE,
+    CORV_OP_HERE, /* a dot alone: by far the most frequent path */
     CORV_OP_CALL,
     CORV_OP_PATH,
 };

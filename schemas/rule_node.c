@@ -35,12 +35,3 @@ bool corv_rule_is_nil(const xmlNode *node)
     nil = corv_rule_trim(corv_rule_attribute(node, CORV_NS_XSI, "nil"));
     return corv_view_is(nil, "true") || corv_view_is(nil, "1");
 }
-
-const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top)
-{
-    if (node->children && (node->type == XML_ELEMENT_NODE || node == top))
-        return node->children;
-    while (node != top && !node->next)
-        node = node->parent;
-    return node == top ? NULL : node->next;
-}

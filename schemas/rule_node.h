@@ -12,7 +12,14 @@
 /* Borrowed from the document; empty when there is none. ns NULL: an attribute without one. */
 struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const char *name);
 bool corv_rule_is_nil(const xmlNode *node); /* xsi:nil */
-/* In document order below top; NULL after the last. */
-const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top);
+/* In document order below top; NULL after the last. Here, because whole messages are walked so. */
+static inline const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top)
+{
+    if (node->children && (node->type == XML_ELEMENT_NODE || node == top))
+        return node->children;
+    while (node != top && !node->next)
+        node = node->parent;
+    return node == top ? NULL : node->next;
+}
 
 #endif

@@ -130,8 +130,8 @@ def backlog(options):
 def inflight(options):
     """So many connections, each with a message under way."""
     count = options.count or 10_000
-    room = {"connections": count + 100, "pipeline": count + 100, "handshake_seconds": 300, "header_seconds": 300,
-            "idle_seconds": 600}
+    room = {"connections": count + 100, "pipeline": count + 100, "pipeline_per_party": count + 100,
+            "handshake_seconds": 300, "header_seconds": 300, "idle_seconds": 600}
     ends = Ends("inflight", limits=room)
     try:
         ends.start()

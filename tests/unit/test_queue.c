@@ -343,6 +343,64 @@ static void a_full_backlog_says_not_now(void **state)
     kit_close(&small);
 }
 
+/* Confirmations wait for a message, but nothing else waits. */
+static void confirmations_wait_for_company(void **state)
+{
+    struct corv_queue_stats before, after;
+    struct kit_put p, q;
+    struct kit_settle s, t;
+
+    (void)state;
+    kit_close(&kit);
+    kit_open(&kit,
+        (struct corv_queue_options){.conninfo = info, .node = "a", .company_ms = 3600 * 1000},
+        true);
+    kit_put_make(&kit, &p, 1, 1);
+    p.message.deliveries_count = 2;
+    p.delivery[1] = p.delivery[0];
+    p.delivery[1].no = 2;
+    p.delivery[0].lease_now = p.delivery[1].lease_now = true;
+    kit_put_ask(&p);
+    kit_until_answered(&kit, 1); /* a message never waits */
+    corv_queue_stats_get(kit.q, &before);
+    kit_settle_make(&kit, &s, &p.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_ask(&s);
+    kit_run_ms(&kit, 50);
+    assert_false(s.answered);
+    kit_put_make(&kit, &q, 2, 2);
+    kit_put_ask(&q);
+    kit_until_answered(&kit, 3);
+    corv_queue_stats_get(kit.q, &after);
+    assert_int_equal(after.commits, before.commits + 1); /* shared */
+    assert_true(s.committed);
+    kit_settle_make(&kit, &t, &p.message.id, 2, 1, CORV_DELIVERY_WAITING);
+    t.s.due_us = corv_clock_us() + 1000000;
+    kit_settle_ask(&t);
+    kit_until_answered(&kit, 4); /* what is no confirmation does not wait */
+    kit_put_free(&p);
+    kit_put_free(&q);
+}
+
+static void company_has_an_end(void **state)
+{
+    struct kit_put p;
+    struct kit_settle s;
+
+    (void)state;
+    kit_close(&kit);
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .company_ms = 20}, true);
+    kit_put_make(&kit, &p, 1, 1);
+    p.delivery[0].lease_now = true;
+    kit_put_ask(&p);
+    kit_until_answered(&kit, 1);
+    kit_settle_make(&kit, &s, &p.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_ask(&s);
+    kit_until_answered(&kit, 2);
+    assert_true(s.committed);
+    kit_put_free(&p);
+}
+
 static void closing_finishes_what_is_under_way(void **state)
 {
     static struct kit_put p[50];
@@ -378,6 +436,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_note_is_an_audit_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_role_cannot_change_the_trail, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_backlog_says_not_now, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(confirmations_wait_for_company, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(company_has_an_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_finishes_what_is_under_way, set_up, tear_down),
     };
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <cmocka.h>
 // clang-format on
@@ -15,11 +16,12 @@ static struct corv_silence s; /* large */
 static int64_t at(const char *text) /* "2026-11-23 10": that hour, UTC */
 {
     struct tm tm = {0};
+    char *end = NULL;
 
-    assert_int_equal(
-        sscanf(text, "%d-%d-%d %d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour), 4);
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
+    tm.tm_year = (int)strtol(text, &end, 10) - 1900;
+    tm.tm_mon = (int)strtol(end + 1, &end, 10) - 1;
+    tm.tm_mday = (int)strtol(end + 1, &end, 10);
+    tm.tm_hour = (int)strtol(end + 1, &end, 10);
     return timegm(&tm) / 3600;
 }
 
