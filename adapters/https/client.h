@@ -58,7 +58,8 @@ struct https_transfer {
     unsigned requests;     /* libcurl sends again when a kept connection turns out to be dead */
     bool repeat;           /* X-Corv-Repeat is among the headers */
     bool cancelled;
-    bool cut; /* we hung up on an endless answer */
+    bool cut;         /* we hung up on an endless answer */
+    bool out_of_step; /* the connection held an answer before we asked */
     size_t head_bytes;
     size_t body_bytes;
     char *receipt; /* owned */
@@ -91,6 +92,8 @@ struct https {
     struct corv_timer *sweep;    /* removes what was cancelled, outside libcurl's callbacks */
     struct corv_watch **watches; /* by descriptor */
     size_t watches_cap;
+    int *kept; /* by descriptor: our port of a connection that waits for its next request, or 0 */
+    size_t kept_cap;
     struct https_transfers transfers;
     struct https_tls *tls;
     struct https_limits limits;
@@ -126,6 +129,13 @@ CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls);
 bool https_multi_open(struct https *a);
 void https_multi_close(struct https *a);
 int https_close_socket(void *instance, curl_socket_t fd); /* CURLOPT_CLOSESOCKETFUNCTION */
+/* The connection of this transfer, which ended well, is kept for the next request. */
+void https_keep(struct https *a, CURL *easy);
+/* About to send a request from this port of ours: whether there is an answer already. A party that
+ * answers twice would else confirm the next message before it has seen it. What comes when the
+ * request is under way already cannot be told from its answer: HTTP/1.1 has nothing to tell them
+ * apart by. */
+bool https_out_of_step(struct https *a, int port_here);
 
 /* transfer.c */
 /* Starts a transfer for op; own is the kind's. NULL, or the code of why not: own is then still the

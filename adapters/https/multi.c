@@ -3,9 +3,15 @@
  * is stopped before libcurl closes its socket, and no handle is added or removed from inside one of
  * libcurl's callbacks (they only start or stop watches and timers). */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "adapters/https/client.h"
+
+#define TLS_ALERT   21 /* types of record: RFC 8446, 5.1 */
+#define TLS_DATA    23
+#define GOODBYE_MAX 32 /* an encrypted alert is at most so long, an answer never so short */
 
 /* ---- what libcurl asks -------------------------------------------------------------------- */
 
@@ -114,8 +120,64 @@ static int timer_wanted(CURLM *multi, long ms, void *user)
 
 int https_close_socket(void *instance, curl_socket_t fd)
 {
-    unwatch(instance, fd);
+    struct https *a = instance;
+
+    unwatch(a, fd);
+    if (fd >= 0 && (size_t)fd < a->kept_cap)
+        a->kept[fd] = 0;
     return close(fd);
+}
+
+/* ---- connections that are used again ------------------------------------------------------- */
+
+void https_keep(struct https *a, CURL *easy)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    long port = 0;
+
+    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd < 0 ||
+        curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port) != CURLE_OK)
+        return;
+    if ((size_t)fd >= a->kept_cap) {
+        size_t cap = (size_t)fd * 2 + 64;
+        int *more = realloc(a->kept, cap * sizeof *more);
+
+        if (!more) /* unwatched it is not used again: libcurl finds it dead */
+        {
+            (void)shutdown(fd, SHUT_RDWR);
+            return;
+        }
+        memset(more + a->kept_cap, 0, (cap - a->kept_cap) * sizeof *more);
+        a->kept = more;
+        a->kept_cap = cap;
+    }
+    a->kept[fd] = (int)port;
+}
+
+/* A party that closes an idle connection says goodbye in a TLS record of its own (in TLS 1.3 only
+ * its length tells): that is no answer, and libcurl sees to it. */
+static bool holds_answer(int fd)
+{
+    unsigned char head[5];
+    ssize_t n = recv(fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n <= 0 || head[0] == TLS_ALERT)
+        return false;
+    return n < (ssize_t)sizeof head || head[0] != TLS_DATA ||
+           ((unsigned)head[3] << 8 | head[4]) > GOODBYE_MAX;
+}
+
+bool https_out_of_step(struct https *a, int port_here)
+{
+    bool pending = false;
+
+    for (size_t fd = 0; fd < a->kept_cap; fd++) {
+        if (a->kept[fd] != port_here)
+            continue;
+        a->kept[fd] = 0; /* in use until it is kept again */
+        pending = pending || holds_answer((int)fd);
+    }
+    return pending;
 }
 
 /* ---- life --------------------------------------------------------------------------------- */
@@ -150,6 +212,9 @@ void https_multi_close(struct https *a)
     a->services->timer_free(a->timer);
     a->services->timer_free(a->sweep);
     a->timer = a->sweep = NULL;
+    free(a->kept);
+    a->kept = NULL;
+    a->kept_cap = 0;
     free(a->watches);
     a->watches = NULL;
     a->watches_cap = 0;

@@ -15,6 +15,9 @@ static const struct {
     {"https.address", "Het adres van de partij is geen bruikbaar https-adres."},
     {"https.cancelled", "De bezorging is afgebroken."},
     {"https.draining", "De adapter neemt niets meer aan omdat hij wordt gestopt."},
+    {"https.out-of-step",
+        "De partij gaf een antwoord waar niets voor gevraagd was. De verbinding is "
+        "verbroken; het bericht gaat over een nieuwe."},
     {"https.stopped", "De adapter is gestopt voordat de partij antwoordde."},
     {"https.header", "De gegevens bij het bericht passen niet in een HTTP-kop."},
     {"https.memory", "Er was geen geheugen voor de verbinding."},

@@ -106,7 +106,10 @@ static int request_begins(void *ctx, char *there, char *here, int port_there, in
 {
     struct https_transfer *x = ctx;
 
-    (void)there, (void)here, (void)port_there, (void)port_here;
+    (void)there, (void)here, (void)port_there;
+    x->out_of_step = https_out_of_step(x->https, port_here);
+    if (x->out_of_step)
+        return CURL_PREREQFUNC_ABORT; /* which ends the connection too */
     if (x->requests++ == 0 || x->repeat)
         return CURL_PREREQFUNC_OK;
     x->repeat = true;

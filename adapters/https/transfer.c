@@ -129,8 +129,12 @@ void https_transfer_ended(struct https_transfer *x, CURLcode result)
 {
     struct corv_outcome outcome = {.size = sizeof outcome};
 
+    if (result == CURLE_OK)
+        https_keep(x->https, x->easy);
     if (x->cancelled)
         https_outcome_unsent(&outcome, "https.cancelled");
+    else if (x->out_of_step)
+        https_outcome_unsent(&outcome, "https.out-of-step");
     else
         https_outcome_of(x, result, &outcome);
     https_transfer_end(x, &outcome);

@@ -202,8 +202,16 @@ def reload(chain, dice):
 
 
 def clock_jump(chain, dice):
+    log, so_far = chain.daemon.log_path, os.path.getsize(chain.daemon.log_path)
+
+    def noticed():
+        with open(log, "rb") as f:
+            f.seek(so_far)
+            return b'"event":"clock.jumped"' in f.read()
+
     chain.clock.jump(dice.choice((-1, 1)) * dice.choice((5, 60, 900, 7200)))
     chain.more()
+    poll("corvd sees its clock jump", noticed, 30)
     a_moment(chain, dice)
     chain.clock.jump(0)
 

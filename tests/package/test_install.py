@@ -278,6 +278,10 @@ def check_installed(root):
     for page in ("man1/corvctl.1", "man5/corvd.yaml.5", "man8/corvd.8", "man7/corv-adapter.7"):
         assert os.path.exists("%s/usr/share/man/%s.gz" % (root, page)), page
     assert chroot(root, "corvctl", "version").startswith("corvctl ")
+    assert chroot(root, "corv-partner", "--version").startswith("corv-partner ")
+    assert os.access(root + "/usr/lib/corv-partner/make-test-certificates", os.X_OK)
+    assert os.access(root + "/usr/lib/corvd/corv-adapter-run", os.X_OK)
+    assert os.path.exists(root + "/usr/share/doc/corvd-dev/examples/adapter-guide.md")
     said = chroot(root, "bash", "-c", ". /usr/share/bash-completion/completions/corvctl;"
                   "COMP_WORDS=(corvctl message tr); COMP_CWORD=2; _corvctl; echo ${COMPREPLY[@]}")
     assert said.strip() == "trace", said
@@ -322,8 +326,10 @@ def try_it(root, work):
     apt(root, "remove", "corvd")
     assert os.path.exists(root + "/var/lib/corvd/postgres/data"), "removing threw messages away"
     assert os.path.exists(root + "/etc/corvd/corvd.yaml")
-    apt(root, "purge", "corvd", "corvd-dev")
-    for path in ("/etc/corvd", "/var/lib/corvd", "/run/corvd", "/usr/sbin/corvd", "/usr/lib/corvd"):
+    apt(root, "purge", "corvd", "corvd-dev", "corv-partner")
+    # the operator's own files are not ours to throw away; nothing else stays
+    assert os.listdir(root + "/etc/corvd") == ["pki"]
+    for path in ("/var/lib/corvd", "/run/corvd", "/usr/sbin/corvd", "/usr/lib/corvd", "/usr/bin/corv-partner"):
         assert not os.path.exists(root + path), path + " stays behind"
 
 
@@ -361,7 +367,7 @@ def main():
     shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root)
     run("tar", "-C", root, "-xf", tar)
-    for pattern in ("corvd_*.deb", "corvd-dev_*.deb"):
+    for pattern in ("corvd_*.deb", "corvd-dev_*.deb", "corv-partner_*.deb"):
         found = glob.glob(os.path.join(debs, pattern))
         assert len(found) == 1, "%s in %s: %s" % (pattern, debs, found)
         shutil.copy(found[0], root + "/tmp/")

@@ -218,3 +218,22 @@ def test_spoed_overtakes(w):
 def test_audit_after_the_bad_days(w):
     w.quiet()
     w.audit_ok()
+
+
+def test_a_partner_that_answers_twice_confirms_nothing_it_has_not_seen(world):
+    """Its second answer waits on the kept connection, and must not be taken for that of the next
+    message, which it never reads."""
+    partner = world.partners["almere"]
+    for again_ms in (0, 60):
+        partner.behave(mode="twice", again_ms=again_ms)
+        first = world.send("raad", world.notificatie("almere"))
+        world.settled(first.id, 1)
+        time.sleep(0.2)  # until its second answer is there: that is the fault, not a wait to be right
+        partner.behave(mode="reset")
+        body = world.notificatie("almere")
+        second = world.send("raad", body)
+        harness.poll("an attempt", lambda: any(d["code"] for d in world.deliveries(second.id)))
+        assert [d["state"] for d in world.deliveries(second.id)] == ["waiting"]
+        partner.behave()
+        world.settled(second.id, 1)
+        assert harness.sha256(body) in {e.sha256 for e in partner.taken()}

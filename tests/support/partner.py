@@ -18,7 +18,7 @@ Behaviour is a JSON object, by PUT /_control or in the control file (read again 
                reset    break the connection in the middle of the request body
                hang     read it and never answer
                garbage  answer something that is not HTTP
-               twice    answer two times, one after the other
+               twice    answer two times, in one piece or with again_ms between
                endless  answer with a body that does not end
   body_bytes   size of the answer's body; close: ask to end the connection
 GET /_stats gives {"connections", "resumed", "requests"}; neither is counted as a request.
@@ -39,7 +39,7 @@ import time
 
 CHUNK = 64 * 1024
 DEFAULTS = {"status": 200, "delay_ms": 0, "retry_after": "", "every": 0, "mode": "normal",
-            "body_bytes": 0, "close": False}
+            "body_bytes": 0, "close": False, "again_ms": 0}
 REQUEST_MAX = 64 * 1024 * 1024
 
 
@@ -205,7 +205,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         if mode == "twice":
-            self.answer(now["status"], headers, b"ontvangen\n")
+            self.answer(now["status"], headers, b"ontvangen\n", flush=now["again_ms"] > 0)
+            self.server.state.stopping.wait(now["again_ms"] / 1000)
         if now["retry_after"]:
             headers["Retry-After"] = str(now["retry_after"])
         if 300 <= now["status"] < 400:
@@ -219,7 +220,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = b"o" * now["body_bytes"] if now["body_bytes"] else b"ontvangen\n"
         self.answer(now["status"], headers, body)
 
-    def answer(self, status, headers, body):
+    def answer(self, status, headers, body, flush=True):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -230,7 +231,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if body:
             self.wfile.write(body)
-        self.wfile.flush()
+        if flush:
+            self.wfile.flush()
 
     # ---- the test's work
 

@@ -8,11 +8,13 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
@@ -356,6 +358,27 @@ static void closing_while_a_name_is_looked_up(void **state)
     assert_int_equal(uv_loop_close(&t.loop), 0);
 }
 
+/* Accepts and says nothing, as a machine does of which only the kernel still lives. */
+static void a_silent_server_costs_its_own_limit_only(void **state)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char both[300];
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)(const void *)&a, size), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&a, &size), 0);
+    (void)snprintf(both, sizeof both, "host=127.0.0.1,%s port=%u,5432 connect_timeout=1 %s",
+        test_pg_dir(server), ntohs(a.sin_port), strstr(info, "user="));
+    open_to(both, 5000); /* with one limit for all of them the second would never have its turn */
+    until(&t.sessions, 1);
+    close_all();
+    (void)close(fd);
+}
+
 static void refuse_the_first(void *ctx)
 {
     char place[200];
@@ -445,6 +468,7 @@ int main(void)
         cmocka_unit_test(the_second_host_is_tried),
         cmocka_unit_test(a_slow_resolver_stops_nobody),
         cmocka_unit_test(closing_while_a_name_is_looked_up),
+        cmocka_unit_test(a_silent_server_costs_its_own_limit_only),
         cmocka_unit_test(a_server_that_is_refused_gives_way_to_the_next),
         cmocka_unit_test(closing_at_any_moment_leaves_nothing),
         cmocka_unit_test(a_notification_arrives_while_idle),
