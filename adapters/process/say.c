@@ -92,8 +92,9 @@ void process_forget_frames(struct process *p)
  * memory: that one is killed. */
 static bool queue(struct process *p, struct wire_out *bytes, struct job *j)
 {
+    bool failed = bytes->failed;
     bool deaf = !j && p->unread == UNREAD_MAX;
-    struct frame *f = bytes->failed || deaf ? NULL : calloc(1, sizeof *f);
+    struct frame *f = failed || deaf ? NULL : calloc(1, sizeof *f);
 
     if (!f) {
         if (!j)
