@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What is told, part by part; what needs a look is judged here, as "corvctl status" does. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
 #include "config/parties.h"
+#include "daemon/alarms.h"
 #include "daemon/base/clock.h"
 #include "daemon/certs.h"
 #include "daemon/expiry.h"
@@ -191,6 +193,37 @@ static json_t *sets_json(const struct corv_app *app, int day)
     return sets;
 }
 
+/* ---- incidents -------------------------------------------------------------------------------
+ */
+
+static json_t *incident_json(const json_t *i)
+{
+    json_t *one = json_object();
+    static const char *const shown[] = {
+        "key", "subject", "severity", "code", "value", "times", "since", "last", "text", "advice"};
+
+    for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
+        (void)json_object_set(one, shown[k], json_object_get(i, shown[k]));
+    return one;
+}
+
+static void add_incidents(struct model *m)
+{
+    char *said = corv_alarms_json(m->app);
+    json_t *root = said ? json_loads(said, 0, NULL) : NULL;
+    json_t *list = json_array();
+    const json_t *i;
+    size_t n;
+
+    json_array_foreach(json_object_get(root, "incidents"), n, i)(void)
+        json_array_append_new(list, incident_json(i));
+    if (json_array_size(list) > 0)
+        look(m, "incident", (json_int_t)json_array_size(list));
+    (void)json_object_set_new(m->root, "incidents", list);
+    json_decref(root);
+    free(said);
+}
+
 /* ---- the whole ----------------------------------------------------------------------------- */
 
 static void add_self(struct model *m)
@@ -238,6 +271,7 @@ json_t *corv_glance_model(struct corv_app *app, json_t *database)
     add_list(&m, "held", "holds");
     add_list(&m, "messages", "messages");
     add_certificates(&m);
+    add_incidents(&m);
     (void)json_object_set_new(m.root, "verdict",
         json_string(m.broken                      ? "broken"
                     : json_array_size(m.look) > 0 ? "attention"

@@ -102,7 +102,7 @@ static const struct {
     const char *tone;
 } tones[] = {{"ok", "good"}, {"confirmed", "good"}, {"attention", "warn"}, {"held", "warn"},
     {"paused", "warn"}, {"failing", "warn"}, {"unknown", "warn"}, {"near", "warn"},
-    {"broken", "bad"}, {"dead", "bad"}, {"over", "bad"}};
+    {"warning", "warn"}, {"broken", "bad"}, {"error", "bad"}, {"dead", "bad"}, {"over", "bad"}};
 
 const char *corv_page_tone(const char *state)
 {

@@ -174,6 +174,54 @@ static void write_certificates(const struct corv_page *p)
     corv_page_table_end(p);
 }
 
+static void in_dutch(const struct corv_page *p, const char *text)
+{
+    (void)corv_buf_add_str(p->b, "<span lang=\"nl\">"); /* as corvctl says it */
+    corv_page_text(p->b, text);
+    (void)corv_buf_add_str(p->b, "</span>");
+}
+
+static void incident_row(const struct corv_page *p, const json_t *i)
+{
+    const char *severity = corv_page_str(i, "severity");
+    const char *subject = corv_page_str(i, "subject");
+
+    corv_page_row(p);
+    corv_page_cell(p, "col:incident", false);
+    if (*subject) {
+        (void)corv_buf_add_str(p->b, "<code>");
+        corv_page_text(p->b, subject);
+        (void)corv_buf_add_str(p->b, "</code> ");
+    }
+    in_dutch(p, corv_page_str(i, "text"));
+    corv_page_cell(p, "col:severity", false);
+    corv_page_mark(p, severity, corv_page_named("severity", severity, p->english));
+    corv_page_cell(p, "col:since", false);
+    corv_page_moment(p, corv_page_str(i, "since"), false);
+    corv_page_cell(p, "col:advice", false);
+    in_dutch(p, corv_page_str(i, "advice"));
+    corv_page_row_end(p);
+}
+
+static void write_incidents(const struct corv_page *p)
+{
+    static const char *const columns[] = {
+        "col:incident", "col:severity", "col:since", "col:advice", NULL};
+    const json_t *list = json_object_get(p->model, "incidents");
+    const json_t *incident;
+    size_t i;
+
+    if (json_array_size(list) == 0) {
+        (void)corv_buf_add_str(p->b, "<p class=\"none\">");
+        corv_page_say(p, "none");
+        (void)corv_buf_add_str(p->b, "</p>");
+        return;
+    }
+    corv_page_table(p, "caption:incidents", columns);
+    json_array_foreach(list, i, incident) incident_row(p, incident);
+    corv_page_table_end(p);
+}
+
 static void begin_fact(const struct corv_page *p, const char *word, bool wide)
 {
     (void)corv_buf_addf(p->b, "<div%s><dt>", wide ? " class=\"wide\"" : "");
@@ -232,9 +280,9 @@ corv_page_part corv_page_part_of(struct corv_view name)
         const char *name;
         corv_page_part part;
     } parts[] = {{"languages", write_languages}, {"moment", write_moment},
-        {"verdict", corv_page_verdict}, {"queue", corv_page_queue}, {"dead", corv_page_dead},
-        {"held", corv_page_held}, {"lanes", corv_page_lanes}, {"messages", write_messages},
-        {"certificates", write_certificates}, {"force", write_force}};
+        {"verdict", corv_page_verdict}, {"queue", corv_page_queue}, {"incidents", write_incidents},
+        {"dead", corv_page_dead}, {"held", corv_page_held}, {"lanes", corv_page_lanes},
+        {"messages", write_messages}, {"certificates", write_certificates}, {"force", write_force}};
 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (corv_view_is(name, parts[i].name))

@@ -16,7 +16,8 @@ static const struct {
     const char *command; /* what to type, or NULL */
 } commands[] = {{"database", "journalctl -u corvd -g queue"}, {"late", "corvctl queue"},
     {"failing", "corvctl queue"}, {"held", "corvctl message list --state held"},
-    {"dead", "corvctl dead"}, {"certificate", "corvctl cert check"}};
+    {"dead", "corvctl dead"}, {"certificate", "corvctl cert check"},
+    {"incident", "corvctl incidents"}};
 
 static const char *command_for(const char *what)
 {

@@ -150,7 +150,6 @@ class Chain(World):
 
     def close(self):
         self.disk.free()
-        super().close()
-        self.server.close()
-        self.proxy.close()
-        self.disk.close()
+        with contextlib.ExitStack() as all_of_it:  # also when one of them makes trouble
+            for part in (self.disk, self.proxy, self.server, super()):
+                all_of_it.callback(part.close)

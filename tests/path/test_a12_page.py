@@ -61,6 +61,7 @@ class Chain:
         w.settled(self.doubt, 1, "held")
         poll("between two attempts it is held", lambda: harness.ctl(
             w.daemon.config, "hold", self.waits, "--reason", REASON).returncode == 0)
+        poll("the alarms were looked at", lambda: len(self.status()["incidents"]) > 1)
         poll("the certificates were looked at", lambda: self.status()["certificates"])
         poll("an attempt failed", lambda: self.lane("almere")["failures"] > 0)
         return self
@@ -129,7 +130,10 @@ def test_status_json_is_what_the_database_says(filled):
     good = next(m for m in s["messages"] if m["id"] == filled.good)
     assert [d["state"] for d in good["deliveries"]] == ["confirmed"]
     assert [e["event"] for e in good["events"]] == filled.world.audit(filled.good)
-    assert {x["what"] for x in s["look"]} == {"failing", "held", "dead"}
+    assert {x["what"] for x in s["look"]} == {"failing", "held", "dead", "incident"}
+    listed = filled.get("/incidents").json["incidents"]
+    assert {i["key"] for i in s["incidents"]} == {i["key"] for i in listed}
+    assert {"delivery.failed", "delivery.asks"} <= {i["key"].partition(":")[0] for i in s["incidents"]}
     assert "eigen" in s["in_force"]["schemas"] and s["in_force"]["rules"]
     assert s["version"] in filled.get("/readyz").json["version"]
     assert {c["what"] for c in s["certificates"]} >= {"listen.certificate", "listen.client_ca"}
@@ -154,6 +158,7 @@ def test_the_page_says_what_status_json_says(filled):
         assert [r[0] for r in rows(page, "dead")] == [x["message"] for x in s["dead"]]
         assert "http.422" in rows(page, "dead")[0][4]
         assert len(rows(page, "held")) == len(s["held"]) == 2
+        assert len(rows(page, "incidents")) == len(s["incidents"]) > 1
         assert ("Tegengehouden" if lang == "nl" else "Held by") in rows(page, "held")[0][4] + rows(page, "held")[1][4]
         assert [r[0] for r in rows(page, "messages")] == [m["id"] for m in s["messages"]]
         of = {r[0]: r for r in rows(page, "messages")}
