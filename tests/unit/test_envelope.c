@@ -209,7 +209,7 @@ static void the_variant_of_a_notificatie_is_derived(void **state)
 #define ASKED              "<JZ:verzoekidentificatie>filer</JZ:verzoekidentificatie>"
 #define RELATED(inside)                                                                            \
     "<ZKN:naarAanleidingVan><ZKN:gerelateerde>" inside "</ZKN:gerelateerde></"                     \
-                                                       "ZKN:naarAanleidingVan>"
+    "ZKN:naarAanleidingVan>"
 #define OTHER_CASE(value)                                                                          \
     "<ZKN:heeftBetrekkingOpAndere><ZKN:gerelateerde>" ID(                                          \
         "ZKN", value) "</ZKN:gerelateerde></ZKN:heeftBetrekkingOpAndere>"
