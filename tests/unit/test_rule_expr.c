@@ -422,17 +422,17 @@ static void what_is_longer_than_anybody_writes_is_refused(void **state)
     static const struct {
         const char *begin;
         const char *more;
-        unsigned count;
         const char *end;
+        unsigned count;
         corv_rc rc;
     } rows[] = {
-        {"1", "+1", 400, "", CORV_OK},
-        {"1", "+1", 30000, "", CORV_E_INVALID},
-        {"a", "|a", 30000, "", CORV_E_INVALID},
-        {"a", " or a", 10000, "", CORV_E_INVALID},
-        {"concat(1", ",1", 7, ")", CORV_OK},
-        {"concat(1", ",1", 40, ")", CORV_E_INVALID},
-        {"count(a", ",a", 40, ")", CORV_E_INVALID},
+        {"1", "+1", "", 400, CORV_OK},
+        {"1", "+1", "", 30000, CORV_E_INVALID},
+        {"a", "|a", "", 30000, CORV_E_INVALID},
+        {"a", " or a", "", 10000, CORV_E_INVALID},
+        {"concat(1", ",1", ")", 7, CORV_OK},
+        {"concat(1", ",1", ")", 40, CORV_E_INVALID},
+        {"count(a", ",a", ")", 40, CORV_E_INVALID},
     };
 
     (void)state;
