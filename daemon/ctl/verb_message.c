@@ -177,8 +177,10 @@ void corv_ctl_delivery_lines(struct corv_ctl *ctl, const struct corv_inspect_del
     if (d->due[0] && strcmp(d->state, "leased") != 0)
         corv_ctl_line(ctl, "", "volgende poging %s", corv_ctl_when(d->due, when, sizeof when));
     if (d->code[0])
-        corv_ctl_line(ctl, "", "%s %s %s",
-            strcmp(d->state, "confirmed") == 0 ? "antwoord" : "reden", d->code, d->text);
+        corv_ctl_line(ctl, "",
+            "%s %s %s", /* the text is of the last attempt, the question of now */
+            strcmp(d->state, "confirmed") == 0 ? "antwoord" : "reden", d->code,
+            d->held_question[0] ? "" : d->text);
     if (d->held_question[0])
         corv_ctl_line(ctl, "", "vraag: %s", d->held_question);
     if (d->receipt[0])
