@@ -79,6 +79,7 @@ struct corv_message {
     struct corv_queue_delivery deliveries[CORV_PLAN_MAX];
     struct corv_queue_event events[3];
     char detail[3][320];
+    char case_key[CORV_DIGEST_TEXT]; /* case_key.h; "": names no case */
 };
 
 struct corv_message *corv_message_new(struct corv_app *app, struct corv_answerer answerer);

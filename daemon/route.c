@@ -117,6 +117,7 @@ static void decide(struct corv_routing *r)
     check_choice(r, &found);
     if (found.by_ontvanger)
         corv_route_find_recipient(r);
+    r->plan->recipient = r->recipient;
     find_responsible(r, &found);
     if (r->e->kind == CORV_KIND_VTO && r->plan->filer && found.matching)
         corv_route_check_right(r);

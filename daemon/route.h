@@ -21,8 +21,9 @@ struct corv_plan_delivery {
 };
 
 struct corv_plan {
-    const struct corv_party *sender;      /* technical sender: the certificate's party */
-    const struct corv_party *filer;       /* zender in the message; may be another than sender */
+    const struct corv_party *sender;    /* technical sender: the certificate's party */
+    const struct corv_party *filer;     /* zender in the message; may be another than sender */
+    const struct corv_party *recipient; /* ontvanger in the message, or NULL when not looked for */
     const struct corv_party *mandated_by; /* gemeente whose mandate is used, or NULL */
     const struct corv_mandate *mandate;   /* or NULL */
     const struct corv_party *responsible; /* responsible gemeente, or NULL when in doubt */

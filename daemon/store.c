@@ -6,6 +6,7 @@
 
 #include "daemon/acknowledge.h"
 #include "daemon/base/answer.h"
+#include "daemon/case_key.h"
 #include "daemon/deliver.h"
 #include "daemon/lane.h"
 #include "daemon/message.h"
@@ -100,12 +101,21 @@ static void describe(struct corv_message *m, unsigned part)
         .crossref = text(e->crossrefnummer),
         .mandated_by = party_id(m->plan.mandated_by),
         .responsible = party_id(m->plan.responsible),
+        .zaak_key = received && m->case_key[0] ? m->case_key : NULL,
         .decision = received ? m->plan.decision : NULL,
         .urgent = e->urgent,
         .size = p->size,
         .digest = p->digest,
         .content_type = p->content_type,
         .sealed = corv_view_of(p->sealed, p->sealed_size)};
+}
+
+/* Of a message about somebody's case: the kind that opened it. */
+static const char *case_kind(const struct corv_message *m)
+{
+    const struct corv_envelope *e = m->verdict.envelope;
+
+    return m->case_key[0] && e->case_kind != e->kind ? corv_kind_name(e->case_kind) : NULL;
 }
 
 /* Of an answer that names no receiver: the party that answers. */
@@ -168,6 +178,7 @@ static void store_answered(void *ctx, const struct corv_put_answer *answer)
     if (answer->result == CORV_PUT_STORED) {
         corv_crash_point("after-commit");
         corv_journey_move(&m->journey, id, CORV_STEP_STORED);
+        m->app->metrics.messages_without_case_total += answer->case_unknown;
         start_deliveries(m);
         corv_acknowledge_stored(m);
         return;
@@ -192,6 +203,17 @@ static void store_answered(void *ctx, const struct corv_put_answer *answer)
     }
 }
 
+static corv_rc keys_of(struct corv_message *m, struct corv_put *put)
+{
+    corv_rc rc = corv_case_key(&m->app->secret, m->verdict.envelope, &m->plan, m->case_key);
+
+    if (rc == CORV_OK)
+        rc = key_of(m, &put->dedup_key);
+    if (rc == CORV_OK)
+        rc = content_of(m, &put->content);
+    return rc;
+}
+
 void corv_store(struct corv_message *m)
 {
     struct corv_queue_delivery *next = m->deliveries;
@@ -203,6 +225,7 @@ void corv_store(struct corv_message *m)
         .on_conflict = &m->events[2],
         .cb = store_answered,
         .ctx = m};
+    corv_rc rc = keys_of(m, &put);
 
     for (unsigned p = 0; p < m->parts_count; p++) {
         describe(m, p);
@@ -210,8 +233,8 @@ void corv_store(struct corv_message *m)
     }
     describe_events(m);
     put.answer_of = answer_of(m);
-    if (key_of(m, &put.dedup_key) != CORV_OK || content_of(m, &put.content) != CORV_OK ||
-        corv_queue_put(m->app->queue, &put) != CORV_OK) {
+    put.case_kind = case_kind(m);
+    if (rc != CORV_OK || corv_queue_put(m->app->queue, &put) != CORV_OK) {
         give_back(m);
         corv_acknowledge_unavailable(m, "store.away");
         return;

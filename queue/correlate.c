@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* An answer that names no receiver: whose message does its crossRefnummer name? Only a message that
+/* What a message belongs to, asked in the transaction that stores it.
+ * An answer that names no receiver: whose message does its crossRefnummer name? Only a message that
  * the answering party got itself counts, and only when there is one filer: else the delivery waits
- * for a person. Asked in the transaction that stores the answer. Test: tests/unit/test_queue.c */
+ * for a person. That step is taken only when there is such an answer.
+ * A message about somebody's case (put.case_kind): did that case come by here? When it did not,
+ * that is written down and the message goes on: the request may be older than the traffic data, or
+ * have gone another way. Asked along with the claim of the references, so it costs no turn. An
+ * answer in the same batch as its request would not see it; who answers has had the request after
+ * its COMMIT. Test: tests/unit/test_correlate.c */
 #include <stdio.h>
 
 #include "queue/writer.h"
@@ -14,6 +20,49 @@ const struct corv_pg_stmt corv_sql_about = {"corv_about",
     " OR EXISTS (SELECT FROM delivery_done d WHERE d.message_id = m.id AND d.party = t.party)"
     " GROUP BY t.key HAVING count(DISTINCT m.sender) = 1"};
 
+/* A LATERAL of one row: each key is one look in the index, however the planner guesses. */
+const struct corv_pg_stmt corv_sql_case = {"corv_case",
+    "SELECT t.key FROM unnest($1::bytea[], $2::text[], $3::text[]) AS t(key, zaak, kind)"
+    " CROSS JOIN LATERAL (SELECT FROM message m WHERE m.zaak_key = t.zaak AND m.kind = t.kind"
+    " LIMIT 1) opened"};
+
+static void case_found(struct corv_queue *q, const PGresult *r)
+{
+    for (int row = 0; row < PQntuples(r); row++) {
+        struct corv_item *item = corv_put_find(q, r, row);
+
+        if (item)
+            item->case_unknown = false;
+    }
+}
+
+corv_rc corv_correlate_ask(struct corv_queue *q)
+{
+    struct corv_batch *b = &q->batch;
+    struct corv_pg_array *key = corv_rows_key(q, 0, CORV_PG_BYTEA);
+    struct corv_pg_array *zaak = corv_rows_key(q, 1, CORV_PG_TEXT);
+    struct corv_pg_array *kind = corv_rows_key(q, 2, CORV_PG_TEXT);
+    struct corv_pg_params p = {0};
+
+    for (unsigned i = 0; i < b->puts_count; i++) {
+        struct corv_item *item = b->puts[i];
+        const char *zaak_key = item->put.messages[0].zaak_key;
+
+        item->case_unknown = item->put.case_kind && zaak_key;
+        if (!item->case_unknown)
+            continue;
+        corv_pg_array_digest(key, &item->put.dedup_key);
+        corv_pg_array_text(zaak, zaak_key);
+        corv_pg_array_text(kind, item->put.case_kind);
+    }
+    if (key->count == 0)
+        return CORV_OK;
+    corv_pg_add_array(&p, key);
+    corv_pg_add_array(&p, zaak);
+    corv_pg_add_array(&p, kind);
+    return corv_batch_ask(q, &corv_sql_case, &p, case_found);
+}
+
 static void found(struct corv_queue *q, const PGresult *r)
 {
     for (int row = 0; row < PQntuples(r); row++) {
@@ -25,9 +74,10 @@ static void found(struct corv_queue *q, const PGresult *r)
     }
 }
 
+/* answered: its time was up while the claim was waited for, and what it points to is gone. */
 static bool asks(const struct corv_item *item)
 {
-    return item->fate == CORV_FATE_APPLIED && item->put.answer_of &&
+    return !item->answered && item->fate == CORV_FATE_APPLIED && item->put.answer_of &&
            item->put.messages[0].crossref && item->put.messages[0].crossref[0];
 }
 
@@ -65,6 +115,12 @@ void corv_correlate_write(struct corv_queue *q, const struct corv_item *item)
         .party = item->filer,
         .detail = "{\"by\":\"crossRefnummer\"}"};
 
+    const struct corv_queue_event unknown = {.event = "message.case-unknown",
+        .message = item->own[0],
+        .detail = "{\"by\":\"zaaknummer\"}"};
+
     if (item->filer[0])
         corv_rows_event(q, &e);
+    if (item->case_unknown)
+        corv_rows_event(q, &unknown);
 }

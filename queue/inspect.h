@@ -84,6 +84,17 @@ CORV_MUST_CHECK corv_rc corv_inspect_message(struct corv_inspect *i, const char 
 /* Messages made from this one (kennisgeving, Fo01). */
 CORV_MUST_CHECK corv_rc corv_inspect_children(struct corv_inspect *i, const char *id,
     struct corv_inspect_message **out, size_t *count, struct corv_fault *fault);
+/* What belongs together with this message, oldest first; of many the newest CORV_INSPECT_LIMIT. A
+ * message that it belongs to in two ways comes twice. What was made from it is not here. */
+struct corv_inspect_related {
+    char id[CORV_ID_TEXT];
+    char kind[48];
+    char variant[32];
+    char received[32];
+    char by[16]; /* "answers", "answered-by": crossRefnummer; "case": the filer's case number */
+};
+CORV_MUST_CHECK corv_rc corv_inspect_related(struct corv_inspect *i, const char *message_id,
+    struct corv_inspect_related **out, size_t *count, struct corv_fault *fault);
 CORV_MUST_CHECK corv_rc corv_inspect_deliveries(struct corv_inspect *i, const char *message_id,
     struct corv_inspect_delivery **out, size_t *count, struct corv_fault *fault);
 /* Open deliveries by state: "waiting", "held", "dead" or NULL for all open ones; due first. */

@@ -181,7 +181,7 @@ void corv_put_answer(struct corv_item *item)
         [CORV_FATE_REJECTED] = CORV_PUT_REJECTED,
         [CORV_FATE_LOST] = CORV_PUT_UNAVAILABLE,
     };
-    struct corv_put_answer answer = {results[item->fate], item->first};
+    struct corv_put_answer answer = {results[item->fate], item->first, item->case_unknown};
 
     item->put.cb(item->put.ctx, &answer);
 }

@@ -87,6 +87,7 @@ enum corv_put_result {
 struct corv_put_answer {
     enum corv_put_result result;
     struct corv_id first; /* the number of the stored message (for REPEAT: the earlier one) */
+    bool case_unknown;    /* STORED: case_kind was given, and no such message has its zaak_key */
 };
 typedef void (*corv_put_cb)(void *ctx, const struct corv_put_answer *answer);
 
@@ -104,6 +105,10 @@ struct corv_put {
      * whoever sent the message of its crossref, when that party got it and there is one
      * (correlate.c). */
     const char *answer_of;
+    /* Kind of message that opens the case of messages[0].zaak_key, or NULL: messages[0] answers
+     * none. Is there no such message, then that is an audit line and told; it is stored all the
+     * same. */
+    const char *case_kind;
     corv_put_cb cb;
     void *ctx;
 };

@@ -382,6 +382,8 @@ static corv_rc ask_all(struct corv_queue *q)
     if (rc == CORV_OK)
         rc = corv_put_ask(q);
     if (rc == CORV_OK)
+        rc = corv_correlate_ask(q);
+    if (rc == CORV_OK)
         rc = corv_settle_ask(q);
     if (rc == CORV_OK)
         rc = corv_give_back_ask(q);

@@ -47,6 +47,7 @@ struct corv_item {
     int64_t sooner_us;    /* give back: the clock went back by so much */
     struct corv_id first; /* put: the stored message */
     char filer[64];       /* put: party that an answer turned out to be for; "": not known */
+    bool case_unknown;    /* put: it names a case that nothing here opened */
     struct corv_id own[CORV_PUT_MESSAGES_MAX]; /* put: what it brings, for give_back.c */
     unsigned own_count;
     bool in_doubt; /* put: a COMMIT of it was under way when the connection broke */
@@ -206,9 +207,10 @@ bool corv_message_good(const struct corv_queue_message *m);
 CORV_MUST_CHECK corv_rc corv_put_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_put_look(struct corv_queue *q);
 struct corv_item *corv_put_find(struct corv_queue *q, const PGresult *r, int row);
-corv_rc corv_correlate_look(struct corv_queue *q); /* correlate.c */
-void corv_correlate_write(
-    struct corv_queue *q, const struct corv_item *item); /* asks nothing when all is known */
+/* correlate.c: ask nothing when there is nothing to find */
+CORV_MUST_CHECK corv_rc corv_correlate_ask(struct corv_queue *q);
+CORV_MUST_CHECK corv_rc corv_correlate_look(struct corv_queue *q);
+void corv_correlate_write(struct corv_queue *q, const struct corv_item *item);
 void corv_put_write(struct corv_queue *q, struct corv_item *item);
 void corv_put_answer(struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_settle_ask(struct corv_queue *q);
@@ -251,7 +253,7 @@ void corv_viewer_close(struct corv_queue *q); /* the question under way is answe
 /* ---- statements, each beside the code that runs it
  * ------------------------------------------------- */
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
-extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look, corv_sql_about;
+extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look, corv_sql_about, corv_sql_case;
 extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, corv_sql_release,
     corv_sql_give_back, corv_sql_sooner;
 extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_big,

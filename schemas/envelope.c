@@ -13,28 +13,33 @@
 #define OTHER  "ZKN:heeftBetrekkingOpAndere/ZKN:gerelateerde/ZKN:identificatie"
 #define VT     "JZ:betreft/JZ:gerelateerde/JZ:heeftBetrokken"
 
-/* Where each kind keeps its case numbers and its children, relative to JZ:object. */
+#define OPENS CORV_KIND_UNKNOWN /* answers none: a case number in it is its zender's own */
+
+/* Where each kind keeps its case numbers and its children, relative to JZ:object; and, of a kind
+ * that answers, the kind whose case it names. */
 static const struct {
     const char *indiener;
     const char *raad;
     const char *child;
+    enum corv_kind answers;
 } places[CORV_KIND_COUNT] = {
-    [CORV_KIND_VTO] = {"ZKN:identificatie", OTHER, PERSON},
-    [CORV_KIND_NOTIFICATIE] = {OTHER, "ZKN:identificatie", PERSON},
-    [CORV_KIND_NOTIFICATIEJR] = {NULL, NULL, PERSON},
-    [CORV_KIND_ZORGMELDING] = {"ZKN:kenmerk/ZKN:kenmerk", NULL, PERSON},
+    [CORV_KIND_VTO] = {"ZKN:identificatie", OTHER, PERSON, OPENS},
+    [CORV_KIND_NOTIFICATIE] = {OTHER, "ZKN:identificatie", PERSON, CORV_KIND_VTO},
+    [CORV_KIND_NOTIFICATIEJR] = {NULL, NULL, PERSON, OPENS},
+    [CORV_KIND_ZORGMELDING] = {"ZKN:kenmerk/ZKN:kenmerk", NULL, PERSON, OPENS},
     [CORV_KIND_ZORGMELDING_TERUGKOPPELING] = {"ZKN:kenmerk/ZKN:kenmerk", "ZKN:identificatie",
-        PERSON},
-    [CORV_KIND_VT_MELDING] = {"JZ:identificatieVtMelding", NULL, VT},
+        PERSON, CORV_KIND_ZORGMELDING},
+    [CORV_KIND_VT_MELDING] = {"JZ:identificatieVtMelding", NULL, VT, OPENS},
     [CORV_KIND_VT_TERUGKOPPELING] = {"ZKN:naarAanleidingVan/ZKN:gerelateerde/"
                                      "JZ:identificatieVtMelding",
-        "ZKN:identificatie", NULL},
-    [CORV_KIND_VCOB] = {"JZ:identificatie", NULL, VV},
-    [CORV_KIND_UCOB] = {"JZ:verzoekidentificatie", "JZ:identificatie", VV},
-    [CORV_KIND_VCI] = {"JZ:identificatie", NULL, VV},
-    [CORV_KIND_UCI] = {"JZ:verzoekidentificatie", "JZ:identificatie", VV},
-    [CORV_KIND_MELDING_GENERIEK] = {"ZKN:identificatie", NULL, PERSON},
-    [CORV_KIND_UITKOMST_MELDING_GENERIEK] = {"JZ:uwIdentificatie", "ZKN:identificatie", NULL},
+        "ZKN:identificatie", NULL, CORV_KIND_VT_MELDING},
+    [CORV_KIND_VCOB] = {"JZ:identificatie", NULL, VV, OPENS},
+    [CORV_KIND_UCOB] = {"JZ:verzoekidentificatie", "JZ:identificatie", VV, CORV_KIND_VCOB},
+    [CORV_KIND_VCI] = {"JZ:identificatie", NULL, VV, OPENS},
+    [CORV_KIND_UCI] = {"JZ:verzoekidentificatie", "JZ:identificatie", VV, CORV_KIND_VCI},
+    [CORV_KIND_MELDING_GENERIEK] = {"ZKN:identificatie", NULL, PERSON, OPENS},
+    [CORV_KIND_UITKOMST_MELDING_GENERIEK] = {"JZ:uwIdentificatie", "ZKN:identificatie", NULL,
+        CORV_KIND_MELDING_GENERIEK},
 };
 
 static bool says(const xmlNode *node, const char *text)
@@ -263,6 +268,7 @@ corv_rc corv_envelope_read(
     if (!e)
         return CORV_E_NOMEM;
     e->kind = kind;
+    e->case_kind = places[kind].answers ? places[kind].answers : kind;
     e->soap = soap;
     rc = read_header(message, e);
     if (rc == CORV_OK)

@@ -36,7 +36,10 @@ struct corv_envelope {
     char *tijdstip;      /* digits as received */
     char *zaak_indiener; /* case number of the filer, see the table in MESSAGES.md §3 */
     char *zaak_raad;     /* case number of the Raad or answerer */
-    char *foutcode;      /* Fo01/Fo03: StUF:code */
+    /* The kind that opened the case of zaak_indiener: kind itself, or what this kind answers; then
+     * the number is the ontvanger's, not the zender's. */
+    enum corv_kind case_kind;
+    char *foutcode; /* Fo01/Fo03: StUF:code */
     struct corv_child *children;
     size_t children_count;
     int line_zender; /* places for findings about addressing */

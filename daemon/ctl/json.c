@@ -54,6 +54,17 @@ json_t *corv_ctl_json_deliveries(const struct corv_inspect_delivery *d, size_t c
     return list;
 }
 
+json_t *corv_ctl_json_related(const struct corv_inspect_related *r, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(
+            list, json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", T(r[i].id), "kind", T(r[i].kind),
+                      "variant", T(r[i].variant), "received", T(r[i].received), "by", T(r[i].by)));
+    return list;
+}
+
 json_t *corv_ctl_json_event(const struct corv_inspect_event *e)
 {
     json_t *detail = json_loads(e->detail, 0, NULL);

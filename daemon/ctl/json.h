@@ -13,6 +13,7 @@ json_t *corv_ctl_json_text(const char *s); /* "" gives null; what is no UTF-8 is
 json_t *corv_ctl_json_message(const struct corv_inspect_message *m);
 json_t *corv_ctl_json_delivery(const struct corv_inspect_delivery *d);
 json_t *corv_ctl_json_deliveries(const struct corv_inspect_delivery *d, size_t count);
+json_t *corv_ctl_json_related(const struct corv_inspect_related *r, size_t count);
 json_t *corv_ctl_json_event(const struct corv_inspect_event *e);
 json_t *corv_ctl_json_finding(const struct corv_finding *f);
 json_t *corv_ctl_json_findings(const struct corv_findings *f);

@@ -11,6 +11,8 @@ struct corv_ctl_dossier {
     size_t deliveries_count;
     struct corv_inspect_message *children; /* owned */
     size_t children_count;
+    struct corv_inspect_related *related; /* owned */
+    size_t related_count;
 };
 /* id may be the begin of a number. Free it also after an error. */
 CORV_MUST_CHECK corv_rc corv_ctl_dossier_read(
@@ -19,5 +21,6 @@ void corv_ctl_dossier_free(struct corv_ctl_dossier *d);
 
 void corv_ctl_head(struct corv_ctl *ctl, const struct corv_inspect_message *m);
 void corv_ctl_delivery_lines(struct corv_ctl *ctl, const struct corv_inspect_delivery *d);
+void corv_ctl_related_lines(struct corv_ctl *ctl, const struct corv_ctl_dossier *d);
 
 #endif

@@ -123,6 +123,9 @@ corv_rc corv_ctl_dossier_read(
     if (rc == CORV_OK)
         rc = corv_inspect_children(
             ctl->inspect, d->message.id, &d->children, &d->children_count, fault);
+    if (rc == CORV_OK)
+        rc = corv_inspect_related(
+            ctl->inspect, d->message.id, &d->related, &d->related_count, fault);
     return rc;
 }
 
@@ -130,6 +133,7 @@ void corv_ctl_dossier_free(struct corv_ctl_dossier *d)
 {
     corv_inspect_free(d->deliveries);
     corv_inspect_free(d->children);
+    corv_inspect_free(d->related);
     *d = (struct corv_ctl_dossier){0};
 }
 
@@ -187,6 +191,18 @@ void corv_ctl_delivery_lines(struct corv_ctl *ctl, const struct corv_inspect_del
         corv_ctl_line(ctl, "", "ontvangstbewijs sha256 %.16s… (zie --json)", d->receipt);
 }
 
+void corv_ctl_related_lines(struct corv_ctl *ctl, const struct corv_ctl_dossier *d)
+{
+    for (size_t i = 0; i < d->related_count; i++) {
+        const struct corv_inspect_related *r = &d->related[i];
+
+        corv_ctl_line(ctl, corv_ctl_relation_word(r->by), "%s %s%s%s", r->id, r->kind,
+            r->variant[0] ? ", " : "", r->variant);
+    }
+    if (d->related_count == CORV_INSPECT_LIMIT)
+        corv_ctl_line(ctl, "", "dit zijn de nieuwste; er kunnen er meer zijn");
+}
+
 static void show(struct corv_ctl *ctl, const struct corv_ctl_dossier *d)
 {
     corv_ctl_head(ctl, &d->message);
@@ -202,6 +218,7 @@ static void show(struct corv_ctl *ctl, const struct corv_ctl_dossier *d)
         corv_ctl_line(ctl, "Leidde tot", "%s %s, %s", d->children[i].id, d->children[i].kind,
             corv_ctl_standing(&d->children[i], standing, sizeof standing, &tone));
     }
+    corv_ctl_related_lines(ctl, d);
 }
 
 static json_t *children_json(const struct corv_ctl_dossier *d)
@@ -226,10 +243,10 @@ int corv_verb_message_show(struct corv_ctl *ctl, int argc, char **argv)
     if (rc != CORV_OK)
         code = corv_ctl_fault(ctl, rc, &fault);
     else if (ctl->json)
-        corv_ctl_json(
-            ctl, json_pack("{s:o, s:o, s:o}", "message", corv_ctl_json_message(&d.message),
-                     "deliveries", corv_ctl_json_deliveries(d.deliveries, d.deliveries_count),
-                     "derived", children_json(&d)));
+        corv_ctl_json(ctl,
+            json_pack("{s:o, s:o, s:o, s:o}", "message", corv_ctl_json_message(&d.message),
+                "deliveries", corv_ctl_json_deliveries(d.deliveries, d.deliveries_count), "derived",
+                children_json(&d), "related", corv_ctl_json_related(d.related, d.related_count)));
     else
         show(ctl, &d);
     corv_ctl_dossier_free(&d);

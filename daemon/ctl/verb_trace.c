@@ -112,6 +112,7 @@ static void write_trace(struct corv_ctl *ctl, const struct corv_ctl_dossier *d,
         corv_ctl_line(ctl, "Referentie", "%s", d->message.referentie);
     for (size_t i = 0; i < d->deliveries_count; i++)
         corv_ctl_delivery_lines(ctl, &d->deliveries[i]);
+    corv_ctl_related_lines(ctl, d);
     corv_ctl_printf(ctl, "\n");
     events_table(ctl, &d->message, events, count);
 }
@@ -123,9 +124,9 @@ static json_t *trace_json(const struct corv_ctl_dossier *d, const struct corv_in
 
     for (size_t i = 0; i < count; i++)
         (void)json_array_append_new(list, corv_ctl_json_event(&events[i]));
-    return json_pack("{s:o, s:o, s:o, s:o}", "message", corv_ctl_json_message(&d->message),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "message", corv_ctl_json_message(&d->message),
         "events", list, "deliveries", corv_ctl_json_deliveries(d->deliveries, d->deliveries_count),
-        "derived", derived);
+        "derived", derived, "related", corv_ctl_json_related(d->related, d->related_count));
 }
 
 /* level: a message made from this one is traced too, but not what was made from that. */

@@ -25,6 +25,7 @@ static const struct {
     {"message.repeated", "opnieuw ontvangen"},
     {"message.conflict", "kenmerk hergebruikt"},
     {"message.refused", "geweigerd"},
+    {"message.case-unknown", "verzoek hier niet bekend"},
     {"delivery.confirmed", "bevestigd"},
     {"delivery.later", "uitgesteld"},
     {"delivery.dead", "opgegeven"},
@@ -60,6 +61,13 @@ const char *corv_ctl_event_word(const char *event)
         if (strcmp(event, events[i].event) == 0)
             return events[i].word;
     return event;
+}
+
+const char *corv_ctl_relation_word(const char *by)
+{
+    if (strcmp(by, "answers") == 0)
+        return "Antwoord op";
+    return strcmp(by, "answered-by") == 0 ? "Beantwoord" : "Zelfde zaak";
 }
 
 /* The worst of its deliveries, and how many have ended. */

@@ -28,10 +28,16 @@ static struct {
 
 static void begin(struct cycle *c);
 
+static void give_up(const char *why, unsigned number)
+{
+    (void)fprintf(stderr, "bench_queue: %s: %u\n", why, number);
+    exit(1);
+}
+
 static void settled(void *ctx, bool committed)
 {
     if (!committed)
-        exit(1);
+        give_up("a settlement was not committed", run.ended);
     run.ended++;
     begin(ctx);
 }
@@ -41,7 +47,7 @@ static void stored(void *ctx, const struct corv_put_answer *answer)
     struct cycle *c = ctx;
 
     if (answer->result != CORV_PUT_STORED)
-        exit(1);
+        give_up("a put was not stored; its result", (unsigned)answer->result);
     run.stored_us += corv_clock_mono_us() - c->begun_us;
     run.stored++;
     kit_settle_make(&run.kit, &c->settle, &c->put.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
@@ -106,7 +112,7 @@ int main(int argc, char **argv)
 
     run.at_once = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 256;
     run.bytes = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 6144;
-    run.base = (unsigned)(corv_clock_us() / 10000);
+    run.base = (unsigned)(corv_clock_us() / 25); /* grows faster than any run counts */
     run.cycles = calloc(run.at_once, sizeof *run.cycles);
     if (!info) {
         pg = test_pg_new();

@@ -21,6 +21,7 @@ static double clock_us(clockid_t id)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static size_t swallow(char *p, size_t size, size_t n, void *ctx)
 {
     (void)p;

@@ -282,6 +282,8 @@ def check_installed(root):
     assert os.access(root + "/usr/lib/corv-partner/make-test-certificates", os.X_OK)
     assert os.access(root + "/usr/lib/corvd/corv-adapter-run", os.X_OK)
     assert os.path.exists(root + "/usr/share/doc/corvd-dev/examples/adapter-guide.md")
+    for name in ("prometheus/corvd.rules.yml", "grafana/corvd.json", "corvd.yaml.example"):
+        assert os.path.exists(root + "/usr/share/doc/corvd/examples/" + name), name
     said = chroot(root, "bash", "-c", ". /usr/share/bash-completion/completions/corvctl;"
                   "COMP_WORDS=(corvctl message tr); COMP_CWORD=2; _corvctl; echo ${COMPREPLY[@]}")
     assert said.strip() == "trace", said

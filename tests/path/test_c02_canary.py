@@ -81,6 +81,8 @@ def fixture_w():
         for misfit in misfits(vto()):
             send("veilig-thuis", misfit)
         send("gi", vto())  # not who it says
+        world.news = send("raad", world.notificatie("veilig-thuis", zaak="KanarieZaak-1", zaak_raad="KanarieZaak-R"))
+        world.stray = send("raad", world.notificatie("veilig-thuis", zaak="KanarieZaak-2"))  # a case of nobody's
         world.partners["raad"].behave(status=422, body_bytes=0)
         world.dead = send("veilig-thuis", vto())
         world.settled(world.dead, 1, "dead")
@@ -116,6 +118,9 @@ def test_the_canaries_did_sing(w):
                and c not in ("999111222", "99965432", "1299 KX", "KanarieRol", "KanarieWaarde", "KanarieAuteur")]
     assert not missing
     assert len(w.said) > 12
+    assert w.daemon.sql("SELECT count(DISTINCT zaak_key) FROM corv.message WHERE id IN ('%s', '%s')"
+                        % (w.good, w.news)) == [["1"]]
+    assert "message.case-unknown" in w.audit(w.stray)
 
 
 def test_answers(w):
@@ -135,7 +140,8 @@ def test_metrics_and_admin(w):
 
 def test_corvctl(w):
     for args in (["message", "list"], ["message", "show", w.good], ["message", "show", w.dead],
-                 ["message", "show", w.doubt], ["message", "trace", w.dead], ["queue"], ["dead"],
+                 ["message", "show", w.doubt], ["message", "trace", w.dead],
+                 ["message", "trace", w.good], ["message", "show", w.news], ["message", "trace", w.stray], ["queue"], ["dead"],
                  ["status"], ["audit", "verify"], ["route", "explain", w.path + "/canary.xml"],
                  ["validate", w.path + "/canary.xml"], ["validate", w.path + "/wrong.xml"]):
         for data in (False, True):

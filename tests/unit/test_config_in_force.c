@@ -44,11 +44,12 @@ static void exactly_the_rows_that_say_so(void **state)
     (void)state;
 #define TEXT(name)   started.name = "oud", fresh.name = "nieuw"
 #define NUMBER(name) started.name = 1, fresh.name = 2
-    TEXT(node), TEXT(state_dir), TEXT(database), TEXT(log_level), TEXT(listen.address);
+    TEXT(node), TEXT(state_dir), TEXT(keys_dir), TEXT(database), TEXT(log_level),
+        TEXT(listen.address);
     TEXT(admin.socket), TEXT(admin.address), TEXT(listen.certificate), TEXT(oin);
     NUMBER(workers), NUMBER(listen.port), NUMBER(admin.port), NUMBER(delivery.lease_seconds);
     NUMBER(limits.body_bytes), NUMBER(delivery.timeout_seconds);
-    started.production = true;
+    started.production = started.synchronous_standby = true;
     corv_config_keep_started(&started, &fresh, note, &s);
     for (unsigned i = 0; i < corv_settings_count; i++) {
         const struct corv_setting_row *row = &corv_settings[i];

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "schemas/envelope_read.h"
 #include "schemas/reader.h"
@@ -200,6 +201,64 @@ static void the_variant_of_a_notificatie_is_derived(void **state)
     assert_string_equal(envelope->zaak_raad, "raad-1");
 }
 
+/* A message of the kind with the case number where that kind keeps the filer's. */
+#define SAYS(root, object) "<JZ:" root NAMESPACES "><JZ:object>" object "</JZ:object></JZ:" root ">"
+#define ID(ns, value)      "<" ns ":identificatie>" value "</" ns ":identificatie>"
+#define KENMERK            "<ZKN:kenmerk><ZKN:kenmerk>filer</ZKN:kenmerk></ZKN:kenmerk>"
+#define VT_NUMBER          "<JZ:identificatieVtMelding>filer</JZ:identificatieVtMelding>"
+#define ASKED              "<JZ:verzoekidentificatie>filer</JZ:verzoekidentificatie>"
+#define RELATED(inside)                                                                            \
+    "<ZKN:naarAanleidingVan><ZKN:gerelateerde>" inside "</ZKN:gerelateerde></"                     \
+    "ZKN:naarAanleidingVan>"
+#define OTHER_CASE(value)                                                                          \
+    "<ZKN:heeftBetrekkingOpAndere><ZKN:gerelateerde>" ID(                                          \
+        "ZKN", value) "</ZKN:gerelateerde></ZKN:heeftBetrekkingOpAndere>"
+
+static void each_kind_has_its_case_numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *filer;
+        const char *answerer;
+        enum corv_kind opened_by;
+    } rows[] = {
+        {SAYS("vtoDi01", ID("ZKN", "filer") OTHER_CASE("raad")), "filer", "raad", CORV_KIND_VTO},
+        {SAYS("vtoDi01", ""), NULL, NULL, CORV_KIND_VTO},
+        {SAYS("notificatieDi01", ID("ZKN", "raad") OTHER_CASE("filer")), "filer", "raad",
+            CORV_KIND_VTO},
+        {SAYS("notificatieDi01", ID("ZKN", "raad")), NULL, "raad", CORV_KIND_VTO},
+        {SAYS("notificatiejrDi01", ID("ZKN", "om") OTHER_CASE("x")), NULL, NULL,
+            CORV_KIND_NOTIFICATIEJR},
+        {SAYS("zorgmeldingDi01", KENMERK), "filer", NULL, CORV_KIND_ZORGMELDING},
+        {SAYS("zorgmeldingTerugkoppelingDi01", KENMERK ID("ZKN", "own")), "filer", "own",
+            CORV_KIND_ZORGMELDING},
+        {SAYS("vtMeldingDi01", VT_NUMBER), "filer", NULL, CORV_KIND_VT_MELDING},
+        {SAYS("vtTerugkoppelingDi01", ID("ZKN", "vt") RELATED(VT_NUMBER)), "filer", "vt",
+            CORV_KIND_VT_MELDING},
+        {SAYS("vcobDi01", ID("JZ", "filer")), "filer", NULL, CORV_KIND_VCOB},
+        {SAYS("ucobDi01", ID("JZ", "own") ASKED), "filer", "own", CORV_KIND_VCOB},
+        {SAYS("vciDi01", ID("JZ", "filer")), "filer", NULL, CORV_KIND_VCI},
+        {SAYS("uciDi01", ID("JZ", "own") ASKED), "filer", "own", CORV_KIND_VCI},
+        {SAYS("meldingGeneriekDi01", ID("ZKN", "filer")), "filer", NULL,
+            CORV_KIND_MELDING_GENERIEK},
+        {SAYS("uitkomstMeldingGeneriekDi01",
+             ID("ZKN", "own") "<JZ:uwIdentificatie>filer</JZ:uwIdentificatie>"),
+            "filer", "own", CORV_KIND_MELDING_GENERIEK},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct corv_envelope *e = envelope_of(rows[i].text);
+
+        assert_int_equal(e->case_kind, rows[i].opened_by);
+        assert_true(e->zaak_indiener ? rows[i].filer && !strcmp(e->zaak_indiener, rows[i].filer)
+                                     : !rows[i].filer);
+        assert_true(e->zaak_raad ? rows[i].answerer && !strcmp(e->zaak_raad, rows[i].answerer)
+                                 : !rows[i].answerer);
+    }
+    assert_int_equal(envelope_of(BV03)->case_kind, CORV_KIND_BV03);
+}
+
 #define NOBODY "<BG:geslachtsnaam>x</BG:geslachtsnaam>"
 
 static void every_object_and_only_the_young_are_children(void **state)
@@ -255,6 +314,7 @@ int main(void)
         cmocka_unit_test_teardown(an_unborn_child_lives_where_its_mother_lives, cleared),
         cmocka_unit_test_teardown(a_case_number_that_is_nil_is_absent, cleared),
         cmocka_unit_test_teardown(the_variant_of_a_notificatie_is_derived, cleared),
+        cmocka_unit_test_teardown(each_kind_has_its_case_numbers, cleared),
         cmocka_unit_test_teardown(every_object_and_only_the_young_are_children, cleared),
         cmocka_unit_test_teardown(the_gemeente_is_read_where_it_exists, cleared),
     };

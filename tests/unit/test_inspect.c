@@ -300,6 +300,91 @@ static void a_question_cannot_change_anything(void **state)
     assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.delivery"), 5);
 }
 
+#define ANSWER "01989000-0000-7000-8000-000000000010"
+#define NEWS   "01989000-0000-7000-8000-000000000011"
+#define ALIEN  "01989000-0000-7000-8000-000000000012"
+
+/* One string of who it is and why: "...10 answered-by". */
+static void assert_related(const char *id, const char *expected)
+{
+    struct corv_inspect_related *list = NULL;
+    struct corv_buf said;
+    size_t count = 0;
+
+    corv_buf_init(&said, 4096);
+    assert_int_equal(corv_buf_add_str(&said, ""), CORV_OK);
+    assert_int_equal(corv_inspect_related(inspect, id, &list, &count, &fault), CORV_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(
+            corv_buf_addf(&said, "%s%s %s", i ? ", " : "", list[i].id + 34, list[i].by), CORV_OK);
+    assert_string_equal(said.p ? said.p : "", expected);
+    corv_buf_free(&said);
+    corv_inspect_free(list);
+}
+
+/* VTO went to the Raad; the Raad sent ANSWER (a Bv01) and NEWS (a notificatie) to its filer. */
+static void fixture_case(void)
+{
+    fixture_traffic();
+    fixture_message(ANSWER, "NULL", "Bv01Bericht", "A-1");
+    fixture_message(NEWS, "NULL", "notificatieDi01", "A-2");
+    fixture_message(ALIEN, "NULL", "Bv01Bericht", "A-3");
+    test_pg_exec(db,
+        "UPDATE corv.message SET sender = 'raad', zender_org = '0002',"
+        " ontvanger_org = '0001' WHERE id IN ('" ANSWER "', '" NEWS "');"
+        "UPDATE corv.message SET crossref = 'VTO-1' WHERE id IN ('" ANSWER "', '" ALIEN "');"
+        "UPDATE corv.message SET zaak_key = 'k' WHERE id IN ('" VTO "', '" NEWS "')");
+}
+
+static void what_belongs_together_is_found_from_both_ends(void **state)
+{
+    (void)state;
+    fixture_case();
+    assert_related(VTO, "10 answered-by, 11 case");
+    assert_related(ANSWER, "01 answers");
+    assert_related(NEWS, "01 case");
+    assert_related(NOTI, ""); /* made from VTO, with the same reference: nobody answers that */
+    assert_related(OLDER, "");
+    test_pg_exec(db, "UPDATE corv.message SET crossref = 'VTO-1' WHERE id = '" NEWS "'");
+    assert_related(NEWS, "01 answers, 01 case");
+}
+
+static void a_reference_joins_only_who_had_each_others_message(void **state)
+{
+    (void)state;
+    fixture_case();
+    assert_related(ALIEN, ""); /* from a party that never had the VTO */
+    test_pg_exec(db, "UPDATE corv.message SET sender = 'raad' WHERE id = '" ALIEN "';"
+                     "UPDATE corv.message SET ontvanger_org = '0003' WHERE id = '" ALIEN "'");
+    assert_related(ALIEN, ""); /* from the Raad, but for somebody who used the same reference */
+    fixture_delivery(ALIEN, 1, "'vt-flevoland'", 0, "0 seconds", NEW);
+    assert_related(ALIEN, "01 answers"); /* the Raad left the receiver out, and we found it */
+    test_pg_exec(db, "UPDATE corv.message SET crossref = '', referentie = ''");
+    assert_related(VTO, "11 case"); /* nothing is not the same as nothing */
+    test_pg_exec(db, "UPDATE corv.message SET zaak_key = NULL");
+    assert_related(VTO, "");
+}
+
+static void of_many_related_ones_the_newest_are_shown(void **state)
+{
+    struct corv_inspect_related *list = NULL;
+    size_t count = 0;
+
+    (void)state;
+    fixture_case();
+    test_pg_exec(db, "INSERT INTO corv.message (id, received_at, kind, sender, zaak_key, size,"
+                     " digest, content_type) SELECT ('01989000-0000-7000-8001-'"
+                     " || lpad(n::text, 12, '0'))::uuid, now(), 'notificatieDi01', 'raad', 'k', 1,"
+                     " '', '' FROM generate_series(1, 60) n");
+    assert_int_equal(corv_inspect_related(inspect, VTO, &list, &count, &fault), CORV_OK);
+    assert_int_equal(count, CORV_INSPECT_LIMIT);
+    assert_string_equal(list[0].id, "01989000-0000-7000-8001-000000000011");
+    assert_string_equal(list[count - 1].id, "01989000-0000-7000-8001-000000000060");
+    corv_inspect_free(list);
+    assert_int_equal(
+        corv_inspect_related(inspect, "01989000", &list, &count, &fault), CORV_E_INVALID);
+}
+
 static void a_database_without_tables_is_explained(void **state)
 {
     struct corv_inspect *other = NULL;
@@ -331,6 +416,9 @@ int main(void)
         FIXTURE_CASE(long_texts_are_cut_between_characters),
         FIXTURE_CASE(connects_again_after_the_database_was_away),
         FIXTURE_CASE(a_question_cannot_change_anything),
+        FIXTURE_CASE(what_belongs_together_is_found_from_both_ends),
+        FIXTURE_CASE(a_reference_joins_only_who_had_each_others_message),
+        FIXTURE_CASE(of_many_related_ones_the_newest_are_shown),
         FIXTURE_CASE(a_database_without_tables_is_explained),
     };
 
