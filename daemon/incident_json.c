@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/replace.h"
 
 #define PATH 4096
 
@@ -118,33 +119,9 @@ corv_rc corv_incidents_take(struct corv_incidents *t, const char *text, size_t s
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
-static corv_rc write_aside(const char *aside, const char *text)
-{
-    int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t n = strlen(text);
-    corv_rc rc = CORV_OK;
-
-    if (fd < 0)
-        return CORV_E_IO;
-    if (write(fd, text, n) != (ssize_t)n || fsync(fd) != 0)
-        rc = CORV_E_IO;
-    if (close(fd) != 0)
-        rc = CORV_E_IO;
-    return rc;
-}
-
 corv_rc corv_incidents_save(const char *state_dir, const char *text)
 {
-    char path[PATH];
-    char aside[PATH + 8];
-    corv_rc rc;
-
-    (void)snprintf(path, sizeof path, "%s/" CORV_INCIDENTS_FILE, state_dir);
-    (void)snprintf(aside, sizeof aside, "%s.new", path);
-    rc = write_aside(aside, text);
-    if (rc == CORV_OK && rename(aside, path) != 0)
-        rc = CORV_E_IO;
-    return rc;
+    return corv_file_replace(state_dir, CORV_INCIDENTS_FILE, corv_view_str(text), 0600);
 }
 
 corv_rc corv_incidents_load(struct corv_incidents *t, const char *state_dir, int64_t now_us)

@@ -2,16 +2,18 @@
 #include "queue/fence.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH  4096
-#define BATCH 500
+#include "daemon/base/buf.h"
+#include "daemon/base/replace.h"
+
+#define PATH         4096
+#define BATCH        500
+#define TEXT_CEILING (1u << 20)
 
 static const char question[] =
     "De database is teruggezet uit een kopie, of state_dir is nieuw. Heeft de ontvanger dit "
@@ -97,40 +99,21 @@ corv_rc corv_fence_read(const char *state_dir, struct corv_fence *out)
     return rc == CORV_OK && out->count == 0 && !ours ? CORV_E_INVALID : rc;
 }
 
-static corv_rc sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    corv_rc rc = fd >= 0 && fsync(fd) == 0 ? CORV_OK : CORV_E_IO;
-
-    if (fd >= 0)
-        (void)close(fd);
-    return rc;
-}
-
 corv_rc corv_fence_write(const char *state_dir, const struct corv_fence *f)
 {
-    char path[PATH];
-    char aside[PATH + 8];
+    struct corv_buf b;
     char hex[CORV_DIGEST_TEXT];
-    corv_rc rc = CORV_OK;
-    FILE *out;
+    corv_rc rc;
 
-    (void)snprintf(path, sizeof path, "%s/%s", state_dir, CORV_FENCE_FILE);
-    (void)snprintf(aside, sizeof aside, "%s.new", path);
-    out = fopen(aside, "we");
-    if (!out)
-        return CORV_E_IO;
-    (void)fputs(FIRST_LINE, out);
+    corv_buf_init(&b, TEXT_CEILING);
+    (void)corv_buf_add_str(&b, FIRST_LINE);
     for (size_t i = 0; i < f->count; i++)
-        (void)fprintf(out, "%s %" PRId64 " %s\n", f->marks[i].chain, f->marks[i].seq,
+        (void)corv_buf_addf(&b, "%s %" PRId64 " %s\n", f->marks[i].chain, f->marks[i].seq,
             corv_digest_text(&f->marks[i].hash, hex));
-    if (fflush(out) != 0 || fchmod(fileno(out), 0600) != 0 || fsync(fileno(out)) != 0)
-        rc = CORV_E_IO;
-    if (fclose(out) != 0)
-        rc = CORV_E_IO;
-    if (rc == CORV_OK && rename(aside, path) != 0)
-        rc = CORV_E_IO;
-    return rc == CORV_OK ? sync_folder(state_dir) : rc;
+    rc = b.failed ? CORV_E_NOMEM
+                  : corv_file_replace(state_dir, CORV_FENCE_FILE, corv_buf_view(&b), 0600);
+    corv_buf_free(&b);
+    return rc;
 }
 
 /* ---- judging ------------------------------------------------------------------------------ */

@@ -2,14 +2,13 @@
 #include "queue/primary.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/replace.h"
 #include "queue/pg_hosts.h"
 #include "queue/pg_sync.h"
 
@@ -56,36 +55,12 @@ corv_rc corv_primary_read(const char *state_dir, struct corv_primary *out)
     return CORV_E_INVALID;
 }
 
-static corv_rc sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    corv_rc rc = fd >= 0 && fsync(fd) == 0 ? CORV_OK : CORV_E_IO;
-
-    if (fd >= 0)
-        (void)close(fd);
-    return rc;
-}
-
 corv_rc corv_primary_write(const char *state_dir, const struct corv_primary *p)
 {
-    char path[PATH];
-    char aside[PATH + 8];
-    corv_rc rc = CORV_OK;
-    FILE *out;
+    char text[80];
+    int n = snprintf(text, sizeof text, HEAD "%" PRId64 " %" PRId64 "\n", p->system, p->timeline);
 
-    (void)snprintf(path, sizeof path, "%s/%s", state_dir, CORV_PRIMARY_FILE);
-    (void)snprintf(aside, sizeof aside, "%s.new", path);
-    out = fopen(aside, "we");
-    if (!out)
-        return CORV_E_IO;
-    (void)fprintf(out, HEAD "%" PRId64 " %" PRId64 "\n", p->system, p->timeline);
-    if (fflush(out) != 0 || fchmod(fileno(out), 0600) != 0 || fsync(fileno(out)) != 0)
-        rc = CORV_E_IO;
-    if (fclose(out) != 0)
-        rc = CORV_E_IO;
-    if (rc == CORV_OK && rename(aside, path) != 0)
-        rc = CORV_E_IO;
-    return rc == CORV_OK ? sync_folder(state_dir) : rc;
+    return corv_file_replace(state_dir, CORV_PRIMARY_FILE, corv_view_of(text, (size_t)n), 0600);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */

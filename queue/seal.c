@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/replace.h"
 #include "queue/walk.h"
 
 #define PATH 4096
@@ -48,45 +49,21 @@ static EVP_PKEY *read_pair(const char *path)
     return pair;
 }
 
-static corv_rc sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    corv_rc rc = fd >= 0 && fsync(fd) == 0 ? CORV_OK : CORV_E_IO;
-
-    if (fd >= 0)
-        (void)close(fd);
-    return rc;
-}
-
-/* Written aside and renamed, so that a file of that name is whole. */
 static corv_rc write_pem(
     const char *dir, const char *name, mode_t mode, EVP_PKEY *pair, bool private_half)
 {
-    char path[PATH];
-    char aside[PATH + 8];
-    corv_rc rc = CORV_E_IO;
-    FILE *f = NULL;
-    int fd;
+    BIO *out = BIO_new(BIO_s_secmem());
+    char *text = NULL;
+    long n = 0;
+    corv_rc rc = CORV_E_NOMEM;
 
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    (void)snprintf(aside, sizeof aside, "%s.new", path);
-    (void)unlink(aside);
-    fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    f = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (!f) {
-        if (fd >= 0)
-            (void)close(fd);
-        return CORV_E_IO;
-    }
-    if ((private_half ? PEM_write_PKCS8PrivateKey(f, pair, NULL, NULL, 0, NULL, NULL)
-                      : PEM_write_PUBKEY(f, pair)) == 1 &&
-        fflush(f) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0)
-        rc = CORV_OK;
-    if (fclose(f) != 0)
-        rc = CORV_E_IO;
-    if (rc == CORV_OK && rename(aside, path) != 0)
-        rc = CORV_E_IO;
-    return rc == CORV_OK ? sync_folder(dir) : rc;
+    if (out && (private_half ? PEM_write_bio_PKCS8PrivateKey(out, pair, NULL, NULL, 0, NULL, NULL)
+                             : PEM_write_bio_PUBKEY(out, pair)) == 1)
+        n = BIO_get_mem_data(out, &text);
+    if (n > 0)
+        rc = corv_file_replace(dir, name, corv_view_of(text, (size_t)n), mode);
+    BIO_free(out);
+    return rc;
 }
 
 /* A key that is there but unreadable is never replaced: seals made with it would become strange. */

@@ -9,7 +9,8 @@
 #include "schemas/rule_function.h"
 #include "schemas/xml_path.h"
 
-#define DEPTH_MAX 40
+#define DEPTH_MAX     40
+#define OPERATORS_MAX 500 /* a chain of them is as deep as it is long when it is judged */
 
 struct reader {
     const char *at;
@@ -17,6 +18,7 @@ struct reader {
     struct corv_rule_room *room;
     struct corv_rule_names *names;
     unsigned depth;
+    unsigned operators;
     bool positional; /* position() or last() was met */
     bool no_memory;
 };
@@ -308,7 +310,7 @@ static bool fits(const struct corv_rule_function *f, const struct corv_rule_expr
 {
     unsigned count = 0;
 
-    for (const struct corv_rule_expr *e = arguments; e; e = e->next, count++)
+    for (const struct corv_rule_expr *e = arguments; e && count <= f->most; e = e->next, count++)
         if ((f->nodes >> count & 1) && e->type != CORV_RULE_NODES)
             return false;
     return count >= f->least && count <= f->most;
@@ -405,6 +407,8 @@ static struct corv_rule_expr *two(struct reader *r, enum corv_rule_op op, enum c
 {
     struct corv_rule_expr *e = a && b ? make(r, op, type, a) : NULL;
 
+    if (++r->operators > OPERATORS_MAX)
+        return fail(r, r->at);
     if (e)
         e->b = b;
     return e;

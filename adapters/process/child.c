@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -200,7 +201,8 @@ bool process_child_start(struct process *p)
     p->fd = pair[0];
     p->child++;
     p->why = NULL;
-    p->finished_one = p->renew = p->refused_room = false;
+    p->finished_one = p->renew = p->refused_room = p->failed = false;
+    p->asked = 0;
     p->ponged = true;
     p->heard_us = p->s->now_us(p->host);
     process_child_move(p, CHILD_STARTING);
@@ -304,6 +306,15 @@ static void gone(void *ctx, int fd, unsigned events)
 
 /* ---- a child that hangs -------------------------------------------------------------------- */
 
+/* One that hangs cannot answer by chance, nor one that talks without listening. */
+static uint32_t next_ping(const struct process *p)
+{
+    uint32_t number;
+
+    return getrandom(&number, sizeof number, GRND_NONBLOCK) == (ssize_t)sizeof number ? number
+                                                                                      : p->ping + 1;
+}
+
 static void pulse(void *ctx)
 {
     struct process *p = ctx;
@@ -321,7 +332,8 @@ static void pulse(void *ctx)
         return;
     p->ponged = false;
     p->heard_us = p->s->now_us(p->host);
-    (void)process_say_number(p, WIRE_PING, ++p->ping);
+    p->ping = next_ping(p);
+    (void)process_say_number(p, WIRE_PING, p->ping);
 }
 
 /* ---- the end of the instance --------------------------------------------------------------- */

@@ -108,8 +108,9 @@ static bool hear_failed(struct process *p, struct wire_in *in)
     const char *code = wire_get_text(in);
     const char *text = wire_get_text(in);
 
-    if (!wire_got_all(in) || !code || !text)
-        return false;
+    if (!wire_got_all(in) || !code || !text || p->failed || p->state == CHILD_RUNNING)
+        return false; /* once, and instead of starting: else it fills our log */
+    p->failed = true;
     p->s->log(p->host, CORV_ALOG_ERROR, code, text);
     p->s->count(p->host, "refused_starts", 1);
     return true;
@@ -143,14 +144,15 @@ static bool hear_note(struct process *p, struct wire_in *in)
 }
 
 /* 0: taken. 1: it never takes new ones, so another child gets them. 2: no, and the old ones stay in
- * use until this child ends. */
+ * use until this child ends. Unasked it would be a new child at once, again and again. */
 static bool hear_reconfigured(struct process *p, struct wire_in *in)
 {
     uint32_t verdict = wire_get_u32(in);
     const char *why = wire_get_text(in);
 
-    if (!wire_got_all(in) || verdict > 2)
+    if (!wire_got_all(in) || verdict > 2 || p->asked == 0)
         return false;
+    p->asked--;
     if (verdict == 2)
         p->s->log(p->host, CORV_ALOG_ERROR, "process.settings", why ? why : "");
     if (verdict != 1 || p->state != CHILD_RUNNING)
@@ -160,14 +162,16 @@ static bool hear_reconfigured(struct process *p, struct wire_in *in)
     return true;
 }
 
+/* The number cannot be guessed, so it has read what it was told. */
 static bool hear_pong(struct process *p, struct wire_in *in)
 {
     uint32_t number = wire_get_u32(in);
 
     if (!wire_got_all(in))
         return false;
-    if (number == p->ping)
-        p->ponged = true;
+    if (number != p->ping || p->ponged)
+        return true;
+    p->ponged = true;
     p->heard_us = p->s->now_us(p->host);
     return true;
 }

@@ -12,10 +12,13 @@
 #define JOBS_MAX       1024u /* messages of one instance, waiting and in the child */
 #define SUSPECTS_MAX   64u
 #define DELIVERY_SIZE  64u
-#define NOTES_A_SECOND 20u           /* lines of the child in our log */
-#define END_MS         3000          /* from stop until a child is killed */
-#define DRAIN_MS       (600u * 1000) /* the host has a deadline of its own */
-#define RENEW_MS       10000u        /* for what is under way when a child is replaced */
+#define NOTES_A_SECOND 20u /* lines of the child in our log */
+/* Frames that a child has not read yet, but for messages: an order to cancel for each it has, and
+ * an answer for each offer it may have open. Twice the latter, so that nobody is near it. */
+#define UNREAD_MAX (JOBS_MAX + 2 * WIRE_OFFERS_MAX)
+#define END_MS     3000          /* from stop until a child is killed */
+#define DRAIN_MS   (600u * 1000) /* the host has a deadline of its own */
+#define RENEW_MS   10000u        /* for what is under way when a child is replaced */
 
 enum child_state {
     CHILD_NONE,     /* there is none; restart is running, or the instance has stopped */
@@ -83,6 +86,9 @@ struct process {
     int64_t heard_us; /* last sign of life, or when the first was due from */
     uint32_t ping;
     bool ponged;
+    bool failed;     /* it said that its adapter does not start */
+    unsigned asked;  /* settings it was told and has not answered */
+    unsigned unread; /* frames in out that are no message's */
     struct wire_reader in;
     STAILQ_HEAD(, frame) out;
     struct jobs waiting;

@@ -24,8 +24,10 @@ static void want_room(struct process *p, bool wanted)
 static void frame_free(struct process *p, struct frame *f)
 {
     STAILQ_REMOVE(&p->out, f, frame, entry);
-    if (!f->job)
+    if (!f->job) {
         wire_out_free(&f->bytes);
+        p->unread--;
+    }
     free(f);
 }
 
@@ -86,19 +88,23 @@ void process_forget_frames(struct process *p)
         frame_free(p, f);
 }
 
-/* Takes bytes unless they are a job's. */
+/* Takes bytes unless they are a job's. A child that makes us answer and does not read fills our
+ * memory: that one is killed. */
 static bool queue(struct process *p, struct wire_out *bytes, struct job *j)
 {
-    struct frame *f = bytes->failed ? NULL : calloc(1, sizeof *f);
+    bool failed = bytes->failed;
+    bool deaf = !j && p->unread == UNREAD_MAX;
+    struct frame *f = failed || deaf ? NULL : calloc(1, sizeof *f);
 
     if (!f) {
         if (!j)
             wire_out_free(bytes);
-        process_child_kill(p, "process.memory");
+        process_child_kill(p, deaf ? "process.deaf" : "process.memory");
         return false;
     }
     f->bytes = *bytes;
     f->job = j;
+    p->unread += j == NULL;
     STAILQ_INSERT_TAIL(&p->out, f, entry);
     process_flush(p);
     return true;
@@ -198,6 +204,7 @@ bool process_say_settings(struct process *p)
 
     wire_begin(&o, WIRE_RECONFIGURE);
     put_settings(&o, p);
+    p->asked++;
     return end_and_queue(p, &o);
 }
 

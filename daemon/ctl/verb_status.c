@@ -280,6 +280,18 @@ static void look_at_today(struct corv_ctl *ctl, struct report *r)
     corv_inspect_free(days);
 }
 
+/* Information, whatever the number: a request may be old, or have been filed outside CORV. */
+static void look_at_cases(const struct corv_config *c, struct report *r)
+{
+    double unknown = corv_ctl_metric(c, "messages_without_case_total");
+
+    if (unknown > 0)
+        add(r, "cases", "Zaken", WELL,
+            "%.0f berichten sinds de start over een zaak waarvan het verzoek hier niet bekend is; "
+            "gewoon bezorgd",
+            unknown);
+}
+
 /* A list that runs out next week is fine; a certificate that does is not. */
 static bool worse(const struct corv_cert *a, const struct corv_cert *b)
 {
@@ -497,6 +509,7 @@ static void look(struct corv_ctl *ctl, struct report *r)
     look_at_certs(ctl->config, r);
     look_at_disk(ctl->config, r);
     look_at_incidents(open, true, r);
+    look_at_cases(ctl->config, r);
     json_decref(open);
 }
 

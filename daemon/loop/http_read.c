@@ -2,6 +2,7 @@
 /* From plaintext to the handler: one request after another. */
 #include "daemon/base/clock.h"
 #include "daemon/loop/http_conn.h"
+#include "daemon/loop/http_share.h"
 
 void corv__http_read_refuse(struct corv_http_conn *c, const char *code)
 {
@@ -35,7 +36,8 @@ static bool fits(struct corv_http_conn *c, const struct corv_http_head *h)
         return false;
     }
     if (c->rest &&
-        s->stats.body_bytes_now + (announced ? announced : 1) > s->limits.total_body_bytes) {
+        (s->stats.body_bytes_now + (announced ? announced : 1) > s->limits.total_body_bytes ||
+            !corv__http_share_fits(c, announced ? announced : 1))) {
         s->stats.refused_busy++;
         corv__http_read_refuse(c, "http.busy");
         return false;

@@ -4,6 +4,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/loop/http_conn.h"
+#include "daemon/loop/http_share.h"
 
 struct corv_http_request *corv__http_request_new(
     struct corv_http_conn *c, struct corv_http_head *head)
@@ -36,7 +37,8 @@ corv_rc corv__http_request_add(struct corv_http_request *r, struct corv_view pie
 
     if (piece.n > s->limits.body_bytes - r->body.n)
         return CORV_E_LIMIT;
-    if (s->stats.body_bytes_now + piece.n > s->limits.total_body_bytes)
+    if (s->stats.body_bytes_now + piece.n > s->limits.total_body_bytes ||
+        !corv__http_share_fits(r->conn, piece.n))
         return CORV_AGAIN;
     if (corv_buf_add(&r->body, piece.p, piece.n) != CORV_OK)
         return CORV_E_NOMEM;

@@ -4,6 +4,9 @@
 #include <stdio.h>
 
 static void complain(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static void complain(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
     (void)level;
     (void)fprintf(stderr, "corv-partner: %s: ", (const char *)ctx);

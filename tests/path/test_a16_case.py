@@ -67,6 +67,8 @@ def test_an_unknown_case_is_delivered_and_counted(w):
         assert "message.case-unknown" not in w.audit(id_)
     assert w.daemon.metric("messages_without_case_total") == before + 2
     assert "verzoek hier niet bekend" in w.daemon.ctl("message", "trace", of_another, data=False).stdout
+    cases = [c for c in w.daemon.ctl("status", code=None)["checks"] if c["name"] == "cases"]
+    assert len(cases) == 1 and cases[0]["state"] == "ok" and cases[0]["text"].startswith("%d " % (before + 2))
     assert w.audit_ok()
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A party that floods us gets no more than its share; another one is let in meanwhile. The
 database is made to stand still, so that what is under way stays under way."""
+import contextlib
 import os
 import signal
+import socket
 import threading
 
 import harness
@@ -39,3 +41,33 @@ def test_a_flood_of_one_party_leaves_room_for_the_others(make_world):
             thread.join(60)
     assert sorted(a.status for a in answers) == [202, 202, 202]
     assert w.daemon.post("veilig-thuis", w.vto(referentie="V3")).status == 202
+
+
+def slow(w, stack, announced, sent):
+    """A message of veilig-thuis that begins and does not go on; the connection."""
+    plain = stack.enter_context(socket.create_connection(("localhost", w.port), timeout=60))
+    tls = stack.enter_context(w.pki.context("veilig-thuis").wrap_socket(plain, server_hostname="localhost"))
+    tls.sendall(b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n"
+                b"Content-Length: %d\r\n\r\n" % announced + b" " * sent)
+    return tls
+
+
+def test_slow_large_messages_of_one_party_leave_room_for_the_others(make_world):
+    w = make_world(limits={"body_bytes": 2 << 20, "total_body_bytes": 2 << 20})
+    with contextlib.ExitStack() as stack:
+        first = slow(w, stack, 900000, 800000)
+        second = slow(w, stack, 900000, 800000)
+        assert second.recv(4096).startswith(b"HTTP/1.1 503 ")
+        assert w.daemon.post("gi", b" " * 900000).status == 400  # no message at all, but it was read
+        first.sendall(b" " * 100000)
+        assert first.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def test_slow_messages_of_one_party_leave_connections_for_the_others(make_world):
+    w = make_world(limits={"connections": 8})
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            slow(w, stack, 1000, 10)
+        fifth = slow(w, stack, 1000, 10)
+        assert fifth.recv(4096).startswith(b"HTTP/1.1 503 ")
+        assert w.daemon.post("gi", w.vto(sender="gi")).status == 202

@@ -20,6 +20,7 @@
 #include "daemon/base/id.h"
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
+#include "daemon/base/replace.h"
 
 static void ids_sort_by_time(void **state)
 {
@@ -239,6 +240,51 @@ static void the_journal_hears_the_priority_and_nobody_else(void **state)
     corv_log_find_journal();
 }
 
+static void assert_file(const char *path, const char *text, mode_t mode)
+{
+    char got[64] = "";
+    struct stat st;
+    FILE *f = fopen(path, "re");
+
+    assert_non_null(f);
+    got[fread(got, 1, sizeof got - 1, f)] = '\0';
+    (void)fclose(f);
+    assert_string_equal(got, text);
+    assert_int_equal(lstat(path, &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    assert_int_equal(st.st_mode & 07777, mode);
+}
+
+static void a_file_is_replaced_whole_and_no_link_is_followed(void **state)
+{
+    char dir[] = "/tmp/corv-base-XXXXXX", path[64], aside[64], other[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/file", dir);
+    (void)snprintf(aside, sizeof aside, "%s/file.new", dir);
+    (void)snprintf(other, sizeof other, "%s/other", dir);
+    assert_int_equal(corv_file_replace(dir, "other", corv_view_str("kept"), 0600), CORV_OK);
+    /* both names led elsewhere, by somebody who may write here */
+    assert_int_equal(symlink(other, path), 0);
+    assert_int_equal(symlink(other, aside), 0);
+    assert_int_equal(corv_file_replace(dir, "file", corv_view_str("one"), 0640), CORV_OK);
+    assert_file(path, "one", 0640);
+    assert_file(other, "kept", 0600);
+    assert_int_equal(corv_file_replace(dir, "file", corv_view_str(""), 0600), CORV_OK);
+    assert_file(path, "", 0600);
+    assert_int_equal(access(aside, F_OK), -1);
+    /* what cannot be done leaves what there was, and nothing beside it */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(corv_file_replace(dir, "file", corv_view_str("two"), 0600), CORV_E_IO);
+    assert_int_equal(access(aside, F_OK), -1);
+    assert_int_equal(corv_file_replace("/nowhere", "file", corv_view_str("x"), 0600), CORV_E_IO);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void log_levels_hold_back(void **state)
 {
     enum corv_log_level level;
@@ -262,6 +308,7 @@ int main(void)
         cmocka_unit_test(lists_can_lose_their_current_node),
         cmocka_unit_test(log_lines_only_let_their_alphabet_through),
         cmocka_unit_test(the_journal_hears_the_priority_and_nobody_else),
+        cmocka_unit_test(a_file_is_replaced_whole_and_no_link_is_followed),
         cmocka_unit_test(log_levels_hold_back),
     };
 

@@ -278,6 +278,19 @@ static void closing_kills_what_does_not_go(void **state)
     "\\020\\000\\000\\000E\\000\\000\\000\\002\\000\\000\\000\\004\\000\\000\\000a."               \
     "b\\000\\000\\000\\000\\000"
 
+#define READY  "\\004\\000\\000\\000A\\000\\000\\000\\001\\000\\000\\000"
+#define PONG_1 "\\004\\000\\000\\000G\\000\\000\\000\\001\\000\\000\\000"
+/* its adapter does not start; it takes no new settings while it runs */
+#define FAILED                                                                                     \
+    "\\016\\000\\000\\000B\\000\\000\\000\\004\\000\\000\\000a.b"                                  \
+    "\\000\\002\\000\\000\\000x\\000"
+#define RENEW "\\010\\000\\000\\000F\\000\\000\\000\\001\\000\\000\\000\\000\\000\\000\\000"
+/* a message without a byte, from 00000001123456789000 */
+#define OFFER                                                                                      \
+    "\\065\\000\\000\\000D\\000\\000\\000\\001\\000\\000\\000\\000\\000\\000\\000"                 \
+    "\\000\\000\\000\\000\\000\\000\\000\\000\\025\\000\\000\\00000000001123456789000"             \
+    "\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000"
+
 static const struct {
     const char *name;
     const char *script;
@@ -289,6 +302,12 @@ static const struct {
     {"stil", "exec 3>&- sleep 60", "process.hung"},
     {"praat", "while :; do printf '" NOTE "'; done >&3", "process.hung"},
     {"weg", "exit 3", "process.ended"},
+    {"klaagt", "while :; do printf '" FAILED "'; done >&3", "process.protocol"},
+    {"nieuw", "printf '" READY RENEW "' >&3; exec sleep 60", "process.protocol"},
+    {"raadt", "printf '" READY "' >&3; while :; do printf '" PONG_1 "'; sleep 0.1; done >&3",
+        "process.hung"},
+    {"doof", "printf '" READY "' >&3; while :; do printf '" OFFER OFFER OFFER OFFER "'; done >&3",
+        "process.deaf"},
 };
 
 static void write_script(size_t i, char path[128])

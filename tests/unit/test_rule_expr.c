@@ -12,6 +12,7 @@
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -413,6 +414,45 @@ static void what_is_not_ours_is_refused_where_it_stands(void **state)
     }
 }
 
+/* What is read as a chain is worth what hangs below it, so its length is depth when it is judged;
+ * and more arguments than any function has are none of its bits. */
+static void what_is_longer_than_anybody_writes_is_refused(void **state)
+{
+    static char text[80000];
+    static const struct {
+        const char *begin;
+        const char *more;
+        const char *end;
+        unsigned count;
+        corv_rc rc;
+    } rows[] = {
+        {"1", "+1", "", 400, CORV_OK},
+        {"1", "+1", "", 30000, CORV_E_INVALID},
+        {"a", "|a", "", 30000, CORV_E_INVALID},
+        {"a", " or a", "", 10000, CORV_E_INVALID},
+        {"concat(1", ",1", ")", 7, CORV_OK},
+        {"concat(1", ",1", ")", 40, CORV_E_INVALID},
+        {"count(a", ",a", ")", 40, CORV_E_INVALID},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t n = (size_t)snprintf(text, sizeof text, "%s", rows[i].begin);
+        struct corv_rule_room room;
+        struct corv_rule_names names = {0};
+        const struct corv_rule_expr *e;
+        const char *at = NULL;
+
+        for (unsigned k = 0; k < rows[i].count; k++)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s", rows[i].more);
+        (void)snprintf(text + n, sizeof text - n, "%s", rows[i].end);
+        corv_rule_room_init(&room, 16u << 20);
+        assert_int_equal(corv_rule_expr_read(text, &room, &names, &e, &at), rows[i].rc);
+        corv_rule_room_free(&room);
+        free(names.list);
+    }
+}
+
 static void room_is_given_back_and_has_an_end(void **state)
 {
     struct corv_rule_room room;
@@ -462,6 +502,7 @@ int main(void)
         cmocka_unit_test(the_pack_says_what_libxml2_says),
         cmocka_unit_test(each_corner_is_as_in_libxml2),
         cmocka_unit_test(what_is_not_ours_is_refused_where_it_stands),
+        cmocka_unit_test(what_is_longer_than_anybody_writes_is_refused),
         cmocka_unit_test(room_is_given_back_and_has_an_end),
     };
 
