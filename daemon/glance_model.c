@@ -199,8 +199,8 @@ static json_t *sets_json(const struct corv_app *app, int day)
 static json_t *incident_json(const json_t *i)
 {
     json_t *one = json_object();
-    static const char *const shown[] = {
-        "key", "subject", "severity", "code", "value", "times", "since", "last", "text", "advice"};
+    static const char *const shown[] = {"key", "cause", "subject", "severity", "code", "value",
+        "times", "since", "last", "text", "advice"};
 
     for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
         (void)json_object_set(one, shown[k], json_object_get(i, shown[k]));

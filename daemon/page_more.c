@@ -191,9 +191,12 @@ static void incident_row(const struct corv_page *p, const json_t *i)
     if (*subject) {
         (void)corv_buf_add_str(p->b, "<code>");
         corv_page_text(p->b, subject);
-        (void)corv_buf_add_str(p->b, "</code> ");
+        (void)corv_buf_add_str(p->b, "</code>: ");
     }
     in_dutch(p, corv_page_str(i, "text"));
+    (void)corv_buf_add_str(p->b, " <code>"); /* the heading in docs/alarmen.md */
+    corv_page_text(p->b, corv_page_str(i, "cause"));
+    (void)corv_buf_addf(p->b, "</code> (%" PRIi64 ")", (int64_t)corv_page_int(i, "value"));
     corv_page_cell(p, "col:severity", false);
     corv_page_mark(p, severity, corv_page_named("severity", severity, p->english));
     corv_page_cell(p, "col:since", false);

@@ -73,7 +73,7 @@ def trusted_keys(path):
         blocks = f.read().split("-----BEGIN PUBLIC KEY-----")[1:]
     ders = [base64.b64decode("".join(b.split("-----END")[0].split())) for b in blocks]
     if not ders or any(not d.startswith(DER) for d in ders):
-        raise ValueError("%s holds no Ed25519 public key" % path)
+        raise ValueError("in %s staat geen openbare sleutel (Ed25519)" % path)
     return {d[len(DER):].hex() for d in ders}
 
 
@@ -86,55 +86,58 @@ class Chain:
         self.at_us = self.sealed_us = 0
 
     def broken(self, seq, what):
-        return Broken("chain %d (%s), line %d: %s" % (self.number, self.name, seq, what))
+        return Broken("keten %d (%s), regel %d: %s" % (self.number, self.name, seq, what))
 
     def line(self, row):
         if row["seq"] != self.seq + 1:
-            raise self.broken(self.seq + 1, "is missing or out of order")
+            raise self.broken(self.seq + 1, "ontbreekt of staat niet op zijn plaats")
         self.hash = fields(self.hash, number(self.number), number(row["seq"]), number(row["at_us"]),
                            commitment(row))
         if self.hash.hex() != row["hash"]:
-            raise self.broken(row["seq"], "was changed: its sums do not come out")
+            raise self.broken(row["seq"], "is gewijzigd: de sommen kloppen niet")
         self.seq, self.at_us = row["seq"], row["at_us"]
         self.hashes[self.seq] = self.hash
 
     def seal(self, row, keys):
         if row["seq"] not in self.hashes:
-            raise self.broken(self.seq + 1, "is missing: there is a seal on line %d" % row["seq"])
+            raise self.broken(self.seq + 1, "ontbreekt: er is een zegel op regel %d" % row["seq"])
         if not signature_good(row):
-            raise self.broken(row["seq"], "its seal is forged")
+            raise self.broken(row["seq"], "het zegel is vals")
         if keys is not None and row["key"] not in keys:
-            raise self.broken(row["seq"], "its seal was made with a key that is not in audit.pub")
+            raise self.broken(row["seq"], "het zegel is gezet met een sleutel die niet in audit.pub staat")
         if self.hashes[row["seq"]].hex() != row["hash"]:
-            raise self.broken(row["seq"], "the chain was rewritten: the seal is of other lines")
+            raise self.broken(row["seq"], "de keten is herschreven: het zegel is van andere regels")
         if row["seq"] > self.sealed:
             self.sealed, self.sealed_us = row["seq"], row["at_us"]
 
     def finish(self, made_us, whole):
         if self.seq != self.end or self.hash != self.end_hash:
-            raise self.broken(self.seq + 1, "is missing: the chain goes on to line %d" % self.end)
+            raise self.broken(self.seq + 1, "ontbreekt: de keten loopt tot en met regel %d" % self.end)
         if whole and self.seq and not self.sealed and made_us - self.at_us > UNSEALED_US:
-            raise self.broken(self.seq, "no line of this chain is sealed: the seals were taken off")
+            raise self.broken(self.seq, "geen regel van deze keten is verzegeld: de zegels zijn weggehaald")
 
     def say(self):
-        seal = "nothing"
+        if self.seq == self.first:
+            print("keten %d (%s): geen regels" % (self.number, self.name))
+            return
+        seal = "nog niet verzegeld"
         if self.sealed:
-            seal = "%d (%s), %d after it" % (self.sealed, time.strftime(
+            seal = "verzegeld tot en met %d (%s), daarna %d" % (self.sealed, time.strftime(
                 "%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.sealed_us // 1000000)), self.seq - self.sealed)
-        print("chain %d (%s): lines %d to %d right, sealed up to %s" % (
+        print("keten %d (%s): regels %d tot en met %d kloppen, %s" % (
             self.number, self.name, self.first + 1, self.seq, seal))
 
 
 def verify(rows, keys):
     if not rows or rows[0].get("type") != "corvd-audit" or rows[-1].get("type") != "end":
-        raise Broken("the file is not whole: its first or last line is missing")
+        raise Broken("het bestand is niet heel: de eerste of laatste regel ontbreekt")
     if rows[-1]["rows"] != len(rows) - 1:
-        raise Broken("the file is not whole: %d rows, not %d" % (len(rows) - 1, rows[-1]["rows"]))
+        raise Broken("het bestand is niet heel: %d rijen, niet %d" % (len(rows) - 1, rows[-1]["rows"]))
     made_us = 1000000 * calendar.timegm(time.strptime(rows[0]["made"][:19], "%Y-%m-%dT%H:%M:%S"))
     chains = {r["chain"]: Chain(r) for r in rows if r["type"] == "chain"}
     for row in rows:
         if row["type"] in ("line", "skeleton", "seal") and row["chain"] not in chains:
-            raise Broken("chain %d, line %d: of a chain that is not named" % (row["chain"], row["seq"]))
+            raise Broken("keten %d, regel %d: van een keten die niet genoemd is" % (row["chain"], row["seq"]))
         if row["type"] in ("line", "skeleton"):
             chains[row["chain"]].line(row)
     for row in rows:
@@ -153,12 +156,12 @@ def main():
         with open(sys.argv[1], encoding="utf-8") as f:
             verify([json.loads(line) for line in f], keys)
     except (Broken, KeyError, TypeError) as e:
-        print("BROKEN: %s" % e)
+        print("NIET IN ORDE: %s" % e)
         sys.exit(1)
     except (OSError, ValueError) as e:
-        print("cannot be read: %s" % e)
+        print("niet te lezen: %s" % e)
         sys.exit(2)
-    print("OK" if keys else "OK, but whose seals these are is not known: give audit.pub")
+    print("In orde" if keys else "In orde, maar van wie de zegels zijn is niet bekend: geef audit.pub erbij")
 
 
 if __name__ == "__main__":

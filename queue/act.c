@@ -56,7 +56,7 @@ static corv_rc check_reason(const char *reason, struct corv_fault *fault)
 
     if (!reason || !*reason)
         return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_SENDER, "act.no-reason",
-            "Geef een reden, zonder persoonsgegevens.");
+            "Geef een reden met --reason TEKST, zonder persoonsgegevens.");
     if (strlen(reason) > REASON_MAX)
         return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_SENDER, "act.long-reason",
             "De reden is langer dan %d tekens.", REASON_MAX);

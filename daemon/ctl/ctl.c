@@ -169,6 +169,22 @@ bool corv_ctl_number(struct corv_ctl *ctl, const char *name, const char *text, u
 
 /* ---- configuration and database ------------------------------------------------------------ */
 
+size_t corv_ctl_config_errors(struct corv_ctl *ctl)
+{
+    struct corv_findings findings;
+    size_t errors = 0;
+
+    if (access(ctl->config_path, R_OK) != 0)
+        return 0; /* corv_ctl_config tells */
+    corv_findings_init(&findings);
+    if (!ctl->config && corv_config_load(ctl->config_path, &ctl->config, &findings) != CORV_OK) {
+        ctl->config = NULL;
+        errors = findings.errors;
+    }
+    corv_findings_free(&findings);
+    return errors;
+}
+
 bool corv_ctl_config(struct corv_ctl *ctl)
 {
     struct corv_findings findings;
@@ -191,8 +207,9 @@ bool corv_ctl_config(struct corv_ctl *ctl)
             ctl->config_path, errno == ENOENT ? "bestaat niet" : "geen rechten");
     else
         (void)corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.config-invalid",
-            "In de configuratie %s staan %zu fouten. Zie: corvctl --config %s config check",
-            ctl->config_path, errors, ctl->config_path);
+            "In de configuratie %s %s %zu fout%s. Zie: corvctl --config %s config check",
+            ctl->config_path, errors == 1 ? "staat" : "staan", errors, errors == 1 ? "" : "en",
+            ctl->config_path);
     return false;
 }
 

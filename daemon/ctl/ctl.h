@@ -58,6 +58,8 @@ bool corv_ctl_number(struct corv_ctl *ctl, const char *name, const char *text, u
 
 /* Loads once. On false the user has been told: return CORV_CTL_ERROR. */
 bool corv_ctl_config(struct corv_ctl *ctl);
+/* Loads too, but tells nobody: how many errors there are; 0 also when the file cannot be read. */
+size_t corv_ctl_config_errors(struct corv_ctl *ctl);
 bool corv_ctl_database(struct corv_ctl *ctl);
 /* The database of ctl->config; says nothing, fills fault. */
 CORV_MUST_CHECK corv_rc corv_ctl_connect(struct corv_ctl *ctl, struct corv_fault *fault);

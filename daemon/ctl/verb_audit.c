@@ -67,8 +67,9 @@ static void say_seals(
         corv_ctl_line(ctl, "Zegels", "nog geen");
     else
         corv_ctl_line(ctl, "Zegels",
-            "%" PRIu64 ", het laatste van %.19sZ; %" PRIu64 " regels zijn daarna gekomen", r->seals,
-            corv_clock_text(r->sealed_us, time), r->unsealed);
+            "%" PRIu64 ", het laatste van %.19sZ; daarna %s %" PRIu64 " regel%s", r->seals,
+            corv_clock_text(r->sealed_us, time), r->unsealed == 1 ? "kwam" : "kwamen", r->unsealed,
+            r->unsealed == 1 ? "" : "s");
     if (r->skeletons)
         corv_ctl_line(ctl, "Geraamte", "%" PRIu64 " regels: de tekst is vernietigd, de som klopt",
             r->skeletons);
@@ -90,8 +91,9 @@ static void say(struct corv_ctl *ctl, const struct corv_audit_report *r, const s
     corv_ctl_printf(ctl, ": keten %d, regel %" PRId64 ".\n", r->broken.chain, r->broken.seq);
     corv_ctl_line(ctl, "Wat", "%s", r->broken.what);
     corv_ctl_line(ctl, "Doe nu",
-        "Bewaar een kopie van de database, wijzig niets en meld dit aan uw "
-        "functionaris gegevensbescherming.");
+        "Wijzig niets, bewaar een kopie van de database en van state_dir/audit.pub, en meld dit "
+        "als "
+        "beveiligingsincident.");
 }
 
 int corv_verb_audit_verify(struct corv_ctl *ctl, int argc, char **argv)

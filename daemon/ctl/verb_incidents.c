@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/ctl/admin_ask.h"
+#include "daemon/ctl/admin_guess.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
@@ -48,18 +49,36 @@ static const char *severity(const json_t *incident)
     return strcmp(s, "error") == 0 ? "dringend" : strcmp(s, "warning") == 0 ? "let op" : "ter info";
 }
 
+/* The cause is the heading in docs/alarmen.md, which also says what the number counts. */
 static void show(struct corv_ctl *ctl, const json_t *one)
 {
     const char *subject = corv_ctl_incident_text(one, "subject");
     const char *code = corv_ctl_incident_text(one, "code");
     char since[32];
-    char label[32];
 
     (void)corv_ctl_when(corv_ctl_incident_text(one, "since"), since, sizeof since);
-    (void)snprintf(label, sizeof label, "%s", since);
-    corv_ctl_line(ctl, label, "%s: %s%s%s%s%s%s", severity(one), subject, *subject ? ": " : "",
-        corv_ctl_incident_text(one, "text"), *code ? " (" : "", code, *code ? ")" : "");
+    corv_ctl_line(ctl, severity(one), "%s%s%s", subject, *subject ? ": " : "",
+        corv_ctl_incident_text(one, "text"));
     corv_ctl_line(ctl, "", "%s", corv_ctl_incident_text(one, "advice"));
+    corv_ctl_line(ctl, "", "sinds %s UTC; %s, getal %" PRIi64 "%s%s", since,
+        corv_ctl_incident_text(one, "cause"),
+        (int64_t)json_integer_value(json_object_get(one, "value")), *code ? ", " : "", code);
+}
+
+/* A file that is wrong now must not hide what is wrong besides. */
+static json_t *ask(struct corv_ctl *ctl)
+{
+    struct corv_config c = {0};
+    struct corv_arena arena;
+    json_t *list;
+
+    if (corv_ctl_config_errors(ctl) == 0 && ctl->config)
+        return corv_ctl_incidents(ctl->config);
+    corv_arena_init(&arena, CORV_CTL_GUESS_BYTES);
+    corv_ctl_admin_guess(ctl->config_path, &arena, &c);
+    list = corv_ctl_incidents(&c);
+    corv_arena_free(&arena);
+    return list;
 }
 
 int corv_verb_incidents(struct corv_ctl *ctl, int argc, char **argv)
@@ -67,9 +86,9 @@ int corv_verb_incidents(struct corv_ctl *ctl, int argc, char **argv)
     json_t *list;
     int code = CORV_CTL_YES;
 
-    if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0) || !corv_ctl_config(ctl))
+    if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0))
         return CORV_CTL_ERROR;
-    list = corv_ctl_incidents(ctl->config);
+    list = ask(ctl);
     if (!list)
         return corv_ctl_complain(ctl, CORV_CTL_ERROR, "ctl.no-daemon",
             "corvd antwoordt niet op de beheerpoort. Draait het? Kijk met: systemctl status corvd");
@@ -84,6 +103,8 @@ int corv_verb_incidents(struct corv_ctl *ctl, int argc, char **argv)
         corv_ctl_printf(ctl, "Er is geen alarm.\n");
     for (size_t i = 0; i < json_array_size(list); i++)
         show(ctl, json_array_get(list, i));
+    if (json_array_size(list) > 0)
+        corv_ctl_printf(ctl, "\nWat elk alarm betekent: docs/alarmen.md\n");
     json_decref(list);
     return code;
 }

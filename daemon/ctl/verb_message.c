@@ -58,6 +58,16 @@ static bool known_state(struct corv_ctl *ctl, const char *state)
     return false;
 }
 
+/* What the list cannot show is one step further. */
+static void hint(struct corv_ctl *ctl, const struct corv_inspect_filter *filter, size_t count)
+{
+    if (count == (filter->limit ? filter->limit : CORV_INSPECT_LIMIT))
+        corv_ctl_printf(
+            ctl, "\nDit zijn de nieuwste %zu; er kunnen er meer zijn (--limit N).\n", count);
+    if (count > 0 && filter->state && strcmp(filter->state, "held") == 0)
+        corv_ctl_printf(ctl, "\nDe vraag staat in: corvctl message show NUMMER\n");
+}
+
 static bool good_day(struct corv_ctl *ctl, const char *day)
 {
     struct tm tm = {0};
@@ -102,9 +112,7 @@ int corv_verb_message_list(struct corv_ctl *ctl, int argc, char **argv)
         corv_ctl_printf(ctl, "Er zijn geen berichten die hierbij passen.\n");
     } else {
         list_table(ctl, list, count);
-        if (count == (filter.limit ? filter.limit : CORV_INSPECT_LIMIT))
-            corv_ctl_printf(
-                ctl, "\nDit zijn de nieuwste %zu; er kunnen er meer zijn (--limit N).\n", count);
+        hint(ctl, &filter, count);
     }
     corv_inspect_free(list);
     return CORV_CTL_YES;
@@ -181,8 +189,10 @@ void corv_ctl_delivery_lines(struct corv_ctl *ctl, const struct corv_inspect_del
     if (d->due[0] && strcmp(d->state, "leased") != 0)
         corv_ctl_line(ctl, "", "volgende poging %s", corv_ctl_when(d->due, when, sizeof when));
     if (d->code[0])
-        corv_ctl_line(ctl, "", "%s %s %s",
-            strcmp(d->state, "confirmed") == 0 ? "antwoord" : "reden", d->code, d->text);
+        corv_ctl_line(ctl, "",
+            "%s %s %s", /* the text is of the last attempt, the question of now */
+            strcmp(d->state, "confirmed") == 0 ? "antwoord" : "reden", d->code,
+            d->held_question[0] ? "" : d->text);
     if (d->held_question[0])
         corv_ctl_line(ctl, "", "vraag: %s", d->held_question);
     if (d->receipt[0])

@@ -114,8 +114,12 @@ static void tell(struct corv_ctl *ctl, const json_t *said, bool applied)
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);
 
-        corv_ctl_printf(ctl, "%s:%d: %s %s\n", ctl->config_path,
-            (int)json_integer_value(json_object_get(f, "line")),
+        int line = (int)json_integer_value(json_object_get(f, "line"));
+
+        corv_ctl_printf(ctl, "%s", ctl->config_path);
+        if (line > 0) /* 0: it is about a file that the configuration names */
+            corv_ctl_printf(ctl, ":%d", line);
+        corv_ctl_printf(ctl, ": %s %s\n",
             strcmp(word(f, "severity"), "error") == 0 ? "fout" : "let op", word(f, "code"));
         corv_ctl_wrap(&ctl->out, "", 4, word(f, "text"));
     }

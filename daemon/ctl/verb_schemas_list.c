@@ -149,9 +149,9 @@ static void say(const struct listing *l)
         choices_table(l);
     if (l->choices)
         corv_ctl_printf(l->ctl,
-            l->count ? "\nWaar geen keuze geldt, gelden de schema's van corvd zelf (eigen).\n"
-                     : "\nDe configuratie kiest geen set: overal gelden de schema's van corvd zelf "
-                       "(eigen).\n");
+            l->count
+                ? "\nWaar geen keuze geldt, gelden de schema's van corvd zelf (eigen).\n"
+                : "\nDe configuratie kiest geen set: overal gelden de schema's van corvd zelf.\n");
 }
 
 int corv_verb_schemas_list(struct corv_ctl *ctl, int argc, char **argv)

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 #include "daemon/certs.h"
 #include "daemon/ctl/admin_ask.h"
+#include "daemon/ctl/admin_guess.h"
 #include "daemon/ctl/incidents.h"
 #include "daemon/ctl/json.h"
 #include "daemon/ctl/text.h"
@@ -20,6 +22,7 @@
 #define LATE_SECONDS     300 /* a due delivery that nobody took for so long: no progress */
 #define DISK_PERCENT     10
 #define RETENTION_LATE_S 1800
+#define STORE_FAILED_MS  60000
 
 enum level { WELL = CORV_CTL_YES, ATTENTION = CORV_CTL_NO, BROKEN = CORV_CTL_ERROR };
 
@@ -51,7 +54,33 @@ __attribute__((format(printf, 5, 6))) static void add(
 
 /* ---- what is looked at --------------------------------------------------------------------- */
 
-static void look_at_daemon(const struct corv_config *c, struct report *r)
+static const json_t *find_incident(const json_t *open, const char *cause)
+{
+    for (size_t i = 0; i < json_array_size(open); i++)
+        if (strcmp(corv_ctl_incident_text(json_array_get(open, i), "cause"), cause) == 0)
+            return json_array_get(open, i);
+    return NULL;
+}
+
+/* It may be connected and yet unable to write: a full disk, a server that became read-only. */
+static bool say_store(const json_t *open, struct report *r)
+{
+    const json_t *fails = find_incident(open, "store.fails");
+    long long ago_ms =
+        (long long)time(NULL) * 1000 - corv_ctl_ms(corv_ctl_incident_text(fails, "last"));
+    char last[32];
+
+    if (!fails)
+        return false;
+    (void)corv_ctl_when(corv_ctl_incident_text(fails, "last"), last, sizeof last);
+    add(r, "daemon", "corvd", ago_ms < STORE_FAILED_MS ? BROKEN : ATTENTION,
+        "draait, maar vastleggen mislukte, laatst %s UTC: afzenders krijgen dan 503. Kijk met: "
+        "corvctl incidents",
+        last);
+    return true;
+}
+
+static void look_at_daemon(const struct corv_config *c, const json_t *open, struct report *r)
 {
     struct corv_buf body;
     json_t *said = NULL;
@@ -65,7 +94,7 @@ static void look_at_daemon(const struct corv_config *c, struct report *r)
     corv_buf_init(&body, 65536);
     status = corv_ctl_admin_ask(c, "/readyz", &body);
     said = body.p ? json_loads(body.p, 0, NULL) : NULL;
-    if (status == 200)
+    if (status == 200 && !say_store(open, r))
         add(r, "daemon", "corvd", WELL, "draait en neemt berichten aan (versie %s)",
             said && json_is_string(json_object_get(said, "version"))
                 ? json_string_value(json_object_get(said, "version"))
@@ -75,7 +104,7 @@ static void look_at_daemon(const struct corv_config *c, struct report *r)
             "antwoordt niet. Draait het? Kijk met: systemctl status corvd");
     else if (json_is_true(json_object_get(said, "draining")))
         add(r, "daemon", "corvd", ATTENTION, "is aan het stoppen; start het zo nodig opnieuw");
-    else
+    else if (status != 200)
         add(r, "daemon", "corvd", BROKEN,
             "neemt geen berichten aan (503): vastleggen in de database lukt corvd niet. Waarom "
             "staat in: journalctl -u corvd -g queue");
@@ -157,10 +186,27 @@ static void say_due(struct report *r, const struct corv_inspect_lane *worst)
             "een bezorging aan %s is %s te laat. Kijk met: corvctl queue", worst->party, span);
 }
 
+/* Whom to call is what somebody wants to read first. */
+static void say_waiting(
+    struct report *r, uint64_t waiting, const struct corv_inspect_lane *first, unsigned failing)
+{
+    if (failing == 0)
+        add(r, "waiting", "Wachtend", WELL, "%" PRIu64, waiting);
+    else if (failing == 1)
+        add(r, "waiting", "Wachtend", ATTENTION,
+            "%" PRIu64 "; aan %s mislukte de laatste poging (%s). Kijk met: corvctl queue", waiting,
+            first->party, first->last_code);
+    else
+        add(r, "waiting", "Wachtend", ATTENTION,
+            "%" PRIu64 "; bij %u ontvangers mislukte de laatste poging. Kijk met: corvctl queue",
+            waiting, failing);
+}
+
 static void look_at_lanes(struct corv_ctl *ctl, struct report *r)
 {
     struct corv_inspect_lane *lanes = NULL;
     const struct corv_inspect_lane *worst = NULL;
+    const struct corv_inspect_lane *first = NULL; /* that fails */
     struct corv_fault fault = {0};
     uint64_t waiting = 0;
     uint64_t held = 0;
@@ -176,16 +222,13 @@ static void look_at_lanes(struct corv_ctl *ctl, struct report *r)
         waiting += lanes[i].waiting + lanes[i].leased;
         held += lanes[i].held;
         dead += lanes[i].dead;
-        failing += lanes[i].waiting > 0 && lanes[i].last_code[0];
+        if (lanes[i].waiting > 0 && lanes[i].last_code[0] && failing++ == 0)
+            first = &lanes[i];
         if (!worst || lanes[i].oldest_due_seconds > worst->oldest_due_seconds)
             worst = &lanes[i];
     }
     say_due(r, worst);
-    add(r, "waiting", "Wachtend", failing ? ATTENTION : WELL,
-        failing ? "%" PRIu64 ", bij %u ontvanger%s mislukte de laatste poging. Kijk met: corvctl "
-                  "queue"
-                : "%" PRIu64,
-        waiting, failing, failing == 1 ? "" : "s");
+    say_waiting(r, waiting, first, failing);
     add(r, "held", "Vastgehouden", held ? ATTENTION : WELL,
         held ? "%" PRIu64 ": beantwoord de vragen. Kijk met: corvctl message list --state held"
              : "%" PRIu64,
@@ -294,8 +337,9 @@ static void look_at_disk(const struct corv_config *c, struct report *r)
 /* What another line tells, from the source itself and without delay. */
 static bool told_above(const json_t *incident)
 {
-    static const char *const causes[] = {"delivery.failed", "delivery.asks", "certificate.ends",
-        "certificate.not-read", "purge.late", "database.unreachable", "disk.low"};
+    static const char *const causes[] = {"delivery.failed", "delivery.asks", "store.fails",
+        "certificate.ends", "certificate.not-read", "purge.late", "database.unreachable",
+        "disk.low"};
     const char *cause = corv_ctl_incident_text(incident, "cause");
 
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
@@ -304,9 +348,9 @@ static bool told_above(const json_t *incident)
     return false;
 }
 
-static void look_at_incidents(const struct corv_config *c, struct report *r)
+/* lines: what told_above names has a line of its own. */
+static void look_at_incidents(const json_t *list, bool lines, struct report *r)
 {
-    json_t *list = corv_ctl_incidents(c);
     const json_t *worst = NULL; /* it comes first */
     unsigned act = 0;
     const char *subject;
@@ -314,19 +358,18 @@ static void look_at_incidents(const struct corv_config *c, struct report *r)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
 
-        if (told_above(one) || !corv_ctl_incident_acts(one))
+        if ((lines && told_above(one)) || !corv_ctl_incident_acts(one))
             continue;
         worst = worst ? worst : one;
         act++;
     }
     subject = corv_ctl_incident_text(worst, "subject");
     if (list && act > 0)
-        add(r, "incidents", "Alarmen", ATTENTION, "%u: %s%s%s%s. Kijk met: corvctl incidents", act,
-            subject, *subject ? ": " : "", corv_ctl_incident_text(worst, "text"),
-            act > 1 ? ", en meer" : "");
+        add(r, "incidents", "Alarmen", ATTENTION, "%s%u: %s%s%s%s. Kijk met: corvctl incidents",
+            lines ? "verder " : "", act, subject, *subject ? ": " : "",
+            corv_ctl_incident_text(worst, "text"), act > 1 ? ", en meer" : "");
     else if (list)
-        add(r, "incidents", "Alarmen", WELL, "verder geen");
-    json_decref(list);
+        add(r, "incidents", "Alarmen", WELL, lines ? "verder geen" : "geen");
 }
 
 /* ---- the answer --------------------------------------------------------------------------- */
@@ -432,23 +475,58 @@ static void say(struct corv_ctl *ctl, const struct report *all)
             (void)render(&r->checks[i], &ctl->out);
 }
 
+/* The file is wrong now; a corvd that runs does not mind, but would not start with it. */
+static void look_without_config(struct corv_ctl *ctl, size_t errors, struct report *r)
+{
+    struct corv_config c = {0};
+    struct corv_arena arena;
+    json_t *open = NULL;
+
+    corv_arena_init(&arena, CORV_CTL_GUESS_BYTES);
+    corv_ctl_admin_guess(ctl->config_path, &arena, &c);
+    open = corv_ctl_incidents(&c);
+    look_at_daemon(&c, open, r);
+    add(r, "configuration", "Configuratie", ATTENTION,
+        "%zu fout%s in het bestand: een corvd die draait werkt door met de oude, maar start er "
+        "niet mee. De rest is nu niet te zien. Kijk met: corvctl config check",
+        errors, errors == 1 ? "" : "en");
+    look_at_incidents(open, false, r);
+    json_decref(open);
+    corv_arena_free(&arena);
+}
+
+static void look(struct corv_ctl *ctl, struct report *r)
+{
+    json_t *open = corv_ctl_incidents(ctl->config);
+
+    look_at_daemon(ctl->config, open, r);
+    if (look_at_database(ctl, r)) {
+        look_at_nodes(ctl, r);
+        look_at_lanes(ctl, r);
+        look_at_retention(ctl, r);
+        look_at_today(ctl, r);
+    }
+    look_at_certs(ctl->config, r);
+    look_at_disk(ctl->config, r);
+    look_at_incidents(open, true, r);
+    look_at_cases(ctl->config, r);
+    json_decref(open);
+}
+
 int corv_verb_status(struct corv_ctl *ctl, int argc, char **argv)
 {
     struct report r = {.count = 0};
+    size_t errors;
 
-    if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0) || !corv_ctl_config(ctl))
+    if (!corv_ctl_options(ctl, &argc, argv, NULL, 0, 0))
         return CORV_CTL_ERROR;
-    look_at_daemon(ctl->config, &r);
-    if (look_at_database(ctl, &r)) {
-        look_at_nodes(ctl, &r);
-        look_at_lanes(ctl, &r);
-        look_at_retention(ctl, &r);
-        look_at_today(ctl, &r);
-    }
-    look_at_certs(ctl->config, &r);
-    look_at_disk(ctl->config, &r);
-    look_at_incidents(ctl->config, &r);
-    look_at_cases(ctl->config, &r);
+    errors = corv_ctl_config_errors(ctl);
+    if (errors == 0 && !corv_ctl_config(ctl))
+        return CORV_CTL_ERROR;
+    if (errors > 0)
+        look_without_config(ctl, errors, &r);
+    else
+        look(ctl, &r);
     if (ctl->json)
         corv_ctl_json(ctl, report_json(&r));
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,7 +24,7 @@ static const char style[] =
     "table{border-collapse:collapse;width:100%;margin:0 0 2rem}\n"
     "caption{text-align:left;font-weight:600;padding:.5rem 0}\n"
     "th,td{border:1px solid #767676;padding:.35rem .5rem;text-align:left;vertical-align:top;"
-    "overflow-wrap:break-word}thead th{background:#e9eef4}.kort{white-space:nowrap}\n"
+    "overflow-wrap:anywhere}thead th{background:#e9eef4}.kort{white-space:nowrap}\n"
     ".ja{color:#0b5a1e;font-weight:600}.nee{color:#a10a0a;font-weight:700}\n"
     ".breed{overflow-x:auto}dt{font-weight:600}dd{margin:0 0 .5rem}\n"
     "@media print{thead{display:table-header-group}tr{break-inside:avoid}}\n"
@@ -107,8 +108,10 @@ static void summary(struct corv_buf *b, const struct partner *p, const struct pa
            "De scenario's volgen testset 1.0.1 van het StUF-koppelvlak Jeugdzorg, in de vorm met "
            "technische bevestigingen. Dit is geen rapport van de ketentestvoorziening zelf.</p>\n"
            "<dl>");
-    fact(b, "Begonnen", when(r->began_us, at));
-    fact(b, "Geëindigd", when(r->ended_us, at));
+    (void)snprintf(line, sizeof line, "%s Nederlandse tijd", when(r->began_us, at));
+    fact(b, "Begonnen", line);
+    (void)snprintf(line, sizeof line, "%s Nederlandse tijd", when(r->ended_us, at));
+    fact(b, "Geëindigd", line);
     (void)snprintf(line, sizeof line, "corvd %s, node %s", a->version, a->node);
     fact(b, "Getest", line);
     fact(b, "Configuratie van corvd (SHA-256)", a->config);
@@ -194,6 +197,7 @@ static void schemas(struct corv_buf *b, const struct partner *p, const struct pa
 
 static void step_row(struct corv_buf *b, const struct partner_step *s)
 {
+    int64_t hundredths = (s->ended_us - s->began_us + 5000) / 10000;
     char at[24];
 
     raw(b, "<tr>");
@@ -201,8 +205,9 @@ static void step_row(struct corv_buf *b, const struct partner_step *s)
     cell(b, "td", s->title);
     cell(b, "td", s->sent[0] ? s->sent : "–");
     cell(b, "td", s->got[0] ? s->got : "–");
-    (void)corv_buf_addf(b, "<td class=\"kort\">%s</td><td class=\"kort\">%.2f s</td><td>",
-        when(s->began_us, at) + 11, (double)(s->ended_us - s->began_us) / 1e6);
+    (void)corv_buf_addf(b,
+        "<td class=\"kort\">%s</td><td class=\"kort\">%" PRIi64 ",%02" PRIi64 " s</td><td>",
+        when(s->began_us, at) + 11, hundredths / 100, hundredths % 100);
     verdict(b, s->passed);
     if (!s->passed) {
         raw(b, "<br>");

@@ -177,6 +177,26 @@ def test_a_file_that_is_no_configuration_never_reaches_the_daemon(w):
     assert w.send("veilig-thuis", w.vto()).status == 202
 
 
+def test_a_wrong_file_does_not_hide_a_daemon_that_runs(w):
+    """status is what a monitor asks: 2 would wake somebody for a corvd that works."""
+    with open(w.daemon.config, encoding="utf-8") as f:
+        good = f.read()
+    try:
+        with open(w.daemon.config, "w", encoding="utf-8") as f:
+            f.write(good.replace('"limits"', '"limietjes"').replace('"node"', '"nood"'))
+        checks = {c["name"]: c for c in w.daemon.ctl("status", code=1)["checks"]}
+        assert checks["daemon"]["state"] == "ok" and checks["configuration"]["state"] == "attention"
+        assert checks["configuration"]["text"].split()[1].startswith("fout")
+        said = w.daemon.ctl("status", code=1, data=False).stdout
+        assert "draait en neemt berichten aan" in said and "corvctl config check" in said
+        assert max(len(line) for line in said.splitlines()) <= 80
+        assert w.daemon.ctl("incidents", code=None) is not None
+    finally:
+        with open(w.daemon.config, "w", encoding="utf-8") as f:
+            f.write(good)
+    assert "configuration" not in {c["name"] for c in w.daemon.ctl("status", code=None)["checks"]}
+
+
 def test_what_needs_a_restart_is_named_every_time(w):
     w.config["listen"]["port"] = harness.free_port()
     w.config["workers"] = 3

@@ -159,6 +159,9 @@ def test_the_page_says_what_status_json_says(filled):
         assert "http.422" in rows(page, "dead")[0][4]
         assert len(rows(page, "held")) == len(s["held"]) == 2
         assert len(rows(page, "incidents")) == len(s["incidents"]) > 1
+        for i, row in zip(s["incidents"], rows(page, "incidents")):
+            assert "%s (%d)" % (i["cause"], i["value"]) in row[0]  # as docs/alarmen.md and corvctl name it
+        assert ("dringend" if lang == "nl" else "urgent") in rows(page, "incidents")[0][1]
         assert ("Tegengehouden" if lang == "nl" else "Held by") in rows(page, "held")[0][4] + rows(page, "held")[1][4]
         assert [r[0] for r in rows(page, "messages")] == [m["id"] for m in s["messages"]]
         of = {r[0]: r for r in rows(page, "messages")}

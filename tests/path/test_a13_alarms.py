@@ -134,7 +134,10 @@ def test_status_fits_in_ten_lines_when_much_is_wrong(bad):
     assert len(lines) <= 10 and max(len(line) for line in lines) <= 80, lines
     assert lines[0] == "Kijk hiernaar:" and any("corvctl dead" in line for line in lines)
     shown = bad.daemon.ctl("incidents", code=1, data=False).stdout
-    assert "dronten: mislukte bezorgingen wachten op u" in shown
+    assert "dringend     dronten: mislukte bezorgingen wachten op u\n" in shown
+    one = incidents(bad, 1)["delivery.failed:dronten"]
+    since = "%s-%s %s" % (one["since"][8:10], one["since"][5:7], one["since"][11:19])
+    assert "sinds %s UTC; delivery.failed, getal %d\n" % (since, one["value"]) in shown  # whole, and findable
     assert max(len(line) for line in shown.splitlines()) <= 80
 
 

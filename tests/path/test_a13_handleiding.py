@@ -132,7 +132,7 @@ def same(text):
     text = re.sub(r"\b\d+([.,]\d+)? (ms|s|min|u|uur|d)\b", "T", text)
     text = re.sub(r"\d+", "0", text)
     text = re.sub(r"(?m)^Zegels.*$", "Zegels", text)  # the first comes after a minute
-    text = re.sub(r"sealed up to .*", "sealed", text)
+    text = re.sub(r"kloppen, .*", "kloppen", text)
     text = re.sub(r"[-─=]{3,}", "-", text)
     return " ".join(text.split())
 

@@ -154,7 +154,7 @@ def test_the_trail_verifies_without_corvd(past):
     script = [harness.sys.executable, os.path.join(harness.TOP, "docs", "audit_verify.py"), export,
               state(past, "audit.pub")]
     run = subprocess.run(script, capture_output=True, text=True, check=False)
-    assert run.returncode == 0 and run.stdout.endswith("OK\n"), run
+    assert run.returncode == 0 and run.stdout.endswith("In orde\n"), run
     assert "keeper" in run.stdout and "node:test" in run.stdout
     with open(export, encoding="utf-8") as f:
         key = next(json.loads(x)["key"] for x in f if '"type":"seal"' in x)

@@ -114,10 +114,10 @@ static void is_broken_at(int chain, int64_t seq)
         fail_msg("chain %d line %d: %s", report.broken.chain, (int)report.broken.seq,
             report.broken.what);
     assert_int_equal(script(said, sizeof said, NULL), 1);
-    (void)snprintf(place, sizeof place, "BROKEN: chain %d (", chain);
+    (void)snprintf(place, sizeof place, "NIET IN ORDE: keten %d (", chain);
     if (!strstr(said, place))
         fail_msg("the script says: %s", said);
-    (void)snprintf(place, sizeof place, "), line %d: ", (int)seq);
+    (void)snprintf(place, sizeof place, "), regel %d: ", (int)seq);
     if (!strstr(said, place))
         fail_msg("the script says: %s", said);
 }
@@ -136,8 +136,9 @@ static void two_chains(void)
     assert_int_equal(report.unsealed, 0);
     if (script(said, sizeof said, NULL) != 0)
         fail_msg("the script says: %s", said);
-    assert_non_null(strstr(said, "chain 1 (node:een): lines 1 to 9 right, sealed up to 9"));
-    assert_non_null(strstr(said, "OK\n"));
+    assert_non_null(strstr(
+        said, "keten 1 (node:een): regels 1 tot en met 9 kloppen, verzegeld tot en met 9 ("));
+    assert_non_null(strstr(said, "In orde\n"));
 }
 
 /* ---- keys --------------------------------------------------------------------------------- */
@@ -408,22 +409,22 @@ static void a_tampered_export_is_found(void **state)
         const char *edit;
         const char *said;
     } cases[] = {
-        {"sed -i '/\"seq\":5,\"type\":\"line\"/s/raad/rood/' export", "line 5: was changed"},
-        {"sed -i '/\"seq\":6,\"type\":\"line\"/d' export", "not whole"},
-        {"sed -i '$d' export", "not whole"},
-        {"sed -i '1d' export", "not whole"},
-        {"sed -i 's/\"seq\":9,\"type\":\"line\"/\"seq\":8,\"type\":\"line\"/' export", "line 9"},
-        {"sed -i '/\"type\":\"seal\"/s/\"at_us\":1/\"at_us\":2/' export", "its seal is forged"},
+        {"sed -i '/\"seq\":5,\"type\":\"line\"/s/raad/rood/' export", "regel 5: is gewijzigd"},
+        {"sed -i '/\"seq\":6,\"type\":\"line\"/d' export", "niet heel"},
+        {"sed -i '$d' export", "niet heel"},
+        {"sed -i '1d' export", "niet heel"},
+        {"sed -i 's/\"seq\":9,\"type\":\"line\"/\"seq\":8,\"type\":\"line\"/' export", "regel 9"},
+        {"sed -i '/\"type\":\"seal\"/s/\"at_us\":1/\"at_us\":2/' export", "het zegel is vals"},
         {"sed -i '/\"chain\":1.*\"seq\":9,\"type\":\"line\"/d; s/\"rows\":18/\"rows\":17/' export",
-            "is a seal on line 9"},
+            "is een zegel op regel 9"},
         /* as neatly as can be, with the count made right again */
         {"sed -i '/\"chain\":1.*\"seq\":6,\"type\":\"line\"/d; s/\"rows\":18/\"rows\":17/' export",
-            "line 6: is missing or out of order"},
+            "regel 6: ontbreekt of staat niet"},
         {"sed -i -e '/\"chain\":1.*\"seq\":5,\"type\":\"line\"/{h;d}'"
          " -e '/\"chain\":1.*\"seq\":6,\"type\":\"line\"/{G}' export",
-            "line 5: is missing or out of order"},
+            "regel 5: ontbreekt of staat niet"},
         {"sed -i '/\"type\":\"seal\"/d; s/\"rows\":18/\"rows\":16/' export",
-            "the seals were taken off"},
+            "de zegels zijn weggehaald"},
     };
     char said[2048];
 

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A back-up of corvd's own database put back with the very commands of docs/handleiding/herstel.md: what
+waited then is asked about and not sent again, the trail is whole, and corvd goes on."""
+import os
+import re
+import subprocess
+
+import harness
+from harness import poll
+
+HERSTEL = os.path.join(harness.TOP, "docs", "handleiding", "herstel.md")
+
+
+def commands(world, dump):
+    """The block of the manual that restores, for the places and the user of this test."""
+    with open(HERSTEL, encoding="utf-8") as f:
+        block = next(b for b in re.findall(r"```sh\n(.*?)```", f.read(), re.S) if "pg_restore" in b)
+    server = world.daemon.conninfo().split()[0]  # the socket's folder may be elsewhere: a long path
+    changed = (("runuser -u corvd --", " ".join(harness.as_postgres())),
+               ("map=/var/lib/corvd/postgres", "map=" + world.daemon.postgres_folder),
+               ("host=$map/socket", server), (" corvd.dump", " " + dump))
+    for old, new in changed:
+        assert old in block, old
+        block = block.replace(old, new)
+    return "set -e\n" + block
+
+
+def test_put_back_as_the_manual_says(make_world):
+    w = make_world()
+    w.partners["almere"].stop()
+    waits = w.send("raad", w.notificatie("almere")).id
+    poll("it failed once", lambda: "delivery.later" in w.audit(waits))
+    dump = w.path + "/corvd.dump"
+    subprocess.run(["pg_dump", "--format=custom", "--file=" + dump, w.daemon.conninfo()], check=True)
+    w.partners["almere"].start()
+    w.settled(waits, 1)
+    later = w.send("veilig-thuis", w.vto()).id
+    w.settled(later, 2)
+    assert w.daemon.stop() == 0
+    run = subprocess.run(["bash", "-c", commands(w, dump)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run
+    assert w.daemon.postmaster() is None
+    w.daemon.start()
+    poll("told", lambda: w.daemon.events("database.restored"))
+    assert [m["id"] for m in w.daemon.ctl("message", "list")] == [waits]  # the later one is not known any more
+    shown = w.daemon.ctl("message", "show", waits, data=False).stdout
+    assert "restore.in-doubt\n" in shown and "Heeft de ontvanger dit bericht al?" in shown
+    assert len(w.partners["almere"].taken()) == 1
+    w.daemon.ctl("release", waits)
+    w.settled(waits, 1)
+    w.audit_ok()
+    assert w.send("veilig-thuis", w.vto()).status == 202
