@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int kind = data[0] & 31;
 
         if (kind == CORV_KIND_UNKNOWN || kind >= CORV_KIND_KENNISGEVING)
-            kind = d.kind;
+            kind = (int)d.kind;
         if (kind > CORV_KIND_UNKNOWN && kind < CORV_KIND_KENNISGEVING)
             judge(&d, message, (enum corv_kind)kind, data[0] & 32);
     }
