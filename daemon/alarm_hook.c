@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 
@@ -173,6 +174,8 @@ static int spawn(struct corv_alarm_hook *h, struct order *o)
         .flags = UV_PROCESS_DETACHED,
         .exit_cb = ended};
 
+    /* Libraries open descriptors that a program would get: libcurl's between itself. */
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     return uv_spawn(h->loop, &h->process, &options);
 }
 

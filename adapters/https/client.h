@@ -128,6 +128,8 @@ CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls);
 /* multi.c: libcurl on the services */
 bool https_multi_open(struct https *a);
 void https_multi_close(struct https *a);
+/* CURLOPT_OPENSOCKETFUNCTION: one that no program we start gets. */
+curl_socket_t https_open_socket(void *nothing, curlsocktype purpose, struct curl_sockaddr *a);
 int https_close_socket(void *instance, curl_socket_t fd); /* CURLOPT_CLOSESOCKETFUNCTION */
 /* The connection of this transfer, which ended well, is kept for the next request. */
 void https_keep(struct https *a, CURL *easy);

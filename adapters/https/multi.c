@@ -118,6 +118,13 @@ static int timer_wanted(CURLM *multi, long ms, void *user)
     return 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
+curl_socket_t https_open_socket(void *nothing, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    (void)nothing, (void)purpose;
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
 int https_close_socket(void *instance, curl_socket_t fd)
 {
     struct https *a = instance;
