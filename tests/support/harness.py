@@ -48,13 +48,28 @@ def poll(what, check, seconds=15.0, every=0.02):
         time.sleep(every)
 
 
-_given = set()
+_claims = []  # descriptors
 _dice = random.SystemRandom()
 
 
+def _claimed(port):
+    """Ours until this process ends, among all tests that run at the same time on this machine: a port
+    is given out long before somebody listens on it."""
+    claims = "/tmp/corv-ports-%d" % os.getuid()
+    os.makedirs(claims, mode=0o700, exist_ok=True)
+    fd = os.open("%s/%d" % (claims, port), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        return False
+    _claims.append(fd)
+    return True
+
+
 def free_port():
-    """A port nobody listens on, that we have not given out before, and that the kernel does not hand
-    to outgoing connections: a stub that is down must find its port again."""
+    """A port nobody listens on, that no test has been given, and that the kernel does not hand to
+    outgoing connections: a stub that is down must find its port again."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
         first = int(f.read().split()[0])
     low, high = (15000, first - 1) if first > 20000 else (15000, 65000)
@@ -62,8 +77,7 @@ def free_port():
         port = _dice.randint(low, high)
         with socket.socket() as s, contextlib.suppress(OSError):
             s.bind(("127.0.0.1", port))
-            if port not in _given:
-                _given.add(port)
+            if _claimed(port):  # which this process, too, can do once only: another descriptor
                 return port
     raise Trouble("no free port between %d and %d" % (low, high))
 
