@@ -143,15 +143,21 @@ static void look_at_depth(struct look *l)
         corv_incidents_end(&l->a->t, causes[c], l->now);
 }
 
+/* What could not be stored while the database was away is that alarm's; but a connection that
+ * breaks at each message (no right, no room) is back before anybody would call it away. */
 static void look_at_database(struct look *l)
 {
-    struct corv_metrics *m = &l->app->metrics;
+    uint64_t unavailable = l->app->metrics.messages_unavailable_total;
+    const struct corv_incident *away;
 
     if (l->app->open)
         whole(l, CORV_CAUSE_DATABASE_AWAY, !l->database, NULL, 0);
-    if (l->database && m->messages_unavailable_total > l->a->unavailable)
+    if (!l->database)
+        return;
+    away = corv_incident_find(&l->a->t, CORV_CAUSE_DATABASE_AWAY, "");
+    if (unavailable > l->a->unavailable && !(away && corv_incident_counts(away)))
         corv_incident_event(&l->a->t, CORV_CAUSE_STORE_FAILS, "", NULL, l->now);
-    l->a->unavailable = m->messages_unavailable_total;
+    l->a->unavailable = unavailable;
 }
 
 /* ---- the law -------------------------------------------------------------------------------- */

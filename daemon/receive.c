@@ -29,8 +29,12 @@ const char *corv_receive_busy(const struct corv_app *app)
 
 static bool over_share(const struct corv_app *app, const struct corv_party *sender)
 {
-    return sender &&
-           corv_share_now(&app->shares, sender->id) >= app->config->limits.pipeline_per_party;
+    const struct corv_config *c = app->config;
+
+    if (!sender)
+        return false;
+    return corv_share_now(&app->shares, sender->id) >= c->limits.pipeline_per_party ||
+           corv_share_bytes(&app->shares, sender->id) >= c->limits.total_body_bytes / 2;
 }
 
 const char *corv_receive_busy_for(const struct corv_app *app, const struct corv_party *sender)

@@ -8,6 +8,7 @@
 struct corv_share_row {
     char party[64];
     unsigned now; /* never 0 */
+    uint64_t bytes;
 };
 
 static struct corv_share_row *find(const struct corv_shares *s, const char *party)
@@ -45,15 +46,34 @@ corv_rc corv_share_take(struct corv_shares *s, const char *party)
     row = &s->rows[s->count++];
     (void)snprintf(row->party, sizeof row->party, "%s", party);
     row->now = 1;
+    row->bytes = 0;
     return CORV_OK;
 }
 
-void corv_share_give(struct corv_shares *s, const char *party)
+void corv_share_give(struct corv_shares *s, const char *party, uint64_t bytes)
 {
     struct corv_share_row *row = find(s, party);
 
-    if (row && --row->now == 0)
+    if (!row)
+        return;
+    row->bytes -= bytes;
+    if (--row->now == 0)
         *row = s->rows[--s->count];
+}
+
+uint64_t corv_share_bytes(const struct corv_shares *s, const char *party)
+{
+    const struct corv_share_row *row = find(s, party);
+
+    return row ? row->bytes : 0;
+}
+
+void corv_share_add_bytes(struct corv_shares *s, const char *party, uint64_t bytes)
+{
+    struct corv_share_row *row = find(s, party);
+
+    if (row)
+        row->bytes += bytes;
 }
 
 void corv_shares_free(struct corv_shares *s)

@@ -148,6 +148,17 @@ def test_the_database_goes_away(bad):
     assert told(bad, "database.unreachable") == ["opened", "closed"]
 
 
+def test_the_database_is_there_and_does_not_store(make_world):
+    """Each try ends the connection, which is back at once: never away for long, and nothing gets in."""
+    world = make_world(start=False)
+    world.start(**QUICK)
+    world.daemon.sql("REVOKE INSERT ON corv.message FROM corv_app")
+    assert world.daemon.post("veilig-thuis", world.vto()).status == 503
+    opened(world, "store.fails")
+    world.daemon.sql("GRANT INSERT ON corv.message TO corv_app")
+    poll("stored again", lambda: world.daemon.post("veilig-thuis", world.vto()).status == 202)
+
+
 def test_nothing_of_a_message_is_in_it(bad):
     text = json.dumps([e for e in bad.daemon.events() if e["event"].startswith("incident.")])
     text += json.dumps(list(incidents(bad).values()))

@@ -43,6 +43,30 @@ def test_a_flood_of_one_party_leaves_room_for_the_others(make_world):
     assert w.daemon.post("veilig-thuis", w.vto(referentie="V3")).status == 202
 
 
+def test_large_messages_of_one_party_leave_memory_for_the_others(make_world):
+    w = make_world(limits={"body_bytes": 2 << 20, "total_body_bytes": 2 << 20})
+    answers, threads = [], []
+    backends = harness.children(w.daemon.postmaster())
+    large = w.vto(referentie="V1")
+    large = large.rstrip() + b" " * (1100000 - len(large))
+    for pid in backends:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        threads.append(in_the_background(w, "veilig-thuis", large, answers))
+        poll("it is under way", lambda: w.daemon.metric("intake_now") == 1)
+        over = w.daemon.post("veilig-thuis", w.vto(referentie="V2"))
+        assert over.status == 503 and over.json["code"] == "receive.share", over
+        threads.append(in_the_background(w, "gi", w.vto(sender="gi", referentie="G1"), answers))
+        poll("the other one is under way too", lambda: w.daemon.metric("intake_now") == 2)
+    finally:
+        for pid in backends:
+            os.kill(pid, signal.SIGCONT)
+        for thread in threads:
+            thread.join(60)
+    assert sorted(a.status for a in answers) == [202, 202]
+    assert w.daemon.post("veilig-thuis", w.vto(referentie="V2")).status == 202
+
+
 def slow(w, stack, announced, sent):
     """A message of veilig-thuis that begins and does not go on; the connection."""
     plain = stack.enter_context(socket.create_connection(("localhost", w.port), timeout=60))

@@ -26,14 +26,19 @@ static void each_party_is_counted_by_itself(void **state)
     assert_int_equal(s.count, 100);
     for (int i = 0; i < 100; i++) {
         (void)snprintf(name, sizeof name, "partij-%d", i);
-        corv_share_give(&s, name);
+        corv_share_add_bytes(&s, name, 70);
+        corv_share_add_bytes(&s, name, (uint64_t)i << 32);
+        corv_share_give(&s, name, 0);
         assert_int_equal(corv_share_now(&s, name), 2);
-        corv_share_give(&s, name);
-        corv_share_give(&s, name);
+        assert_true(corv_share_bytes(&s, name) == ((uint64_t)i << 32) + 70);
+        corv_share_give(&s, name, 70);
+        assert_true(corv_share_bytes(&s, name) == (uint64_t)i << 32);
+        corv_share_give(&s, name, (uint64_t)i << 32);
         assert_int_equal(corv_share_now(&s, name), 0);
+        assert_true(corv_share_bytes(&s, name) == 0);
         assert_int_equal(s.count, 99 - i); /* who has nothing under way takes no room */
     }
-    corv_share_give(&s, "partij-1");
+    corv_share_give(&s, "partij-1", 0);
     assert_int_equal(s.count, 0);
     corv_shares_free(&s);
 }
