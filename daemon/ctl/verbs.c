@@ -29,10 +29,14 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         "ontvanger. NR is het referentienummer; DAG is een dag (UTC), als 2026-01-31.",
         corv_verb_message_list},
     {"message show", "NUMMER", "Een bericht en zijn bezorgingen.",
-        "Het begin van het nummer is genoeg als het maar bij een bericht past.",
+        "Het begin van het nummer is genoeg als het maar bij een bericht past. Ook wat erbij "
+        "hoort: "
+        "Antwoord op en Beantwoord volgen uit het crossRefnummer tussen twee partijen die elkaars "
+        "bericht kregen, Zelfde zaak uit het zaaknummer van de indiener. Getoond worden nummers "
+        "van berichten, nooit een zaaknummer.",
         corv_verb_message_show},
-    {"message trace", "NUMMER", "De hele weg van een bericht, met tijden.", NULL,
-        corv_verb_message_trace},
+    {"message trace", "NUMMER", "De hele weg van een bericht, met tijden.",
+        "En wat erbij hoort, als bij message show.", corv_verb_message_trace},
     {"queue", "[--limit N]", "Wat er nog bezorgd moet worden, per ontvanger.", NULL,
         corv_verb_queue},
     {"dead", "[--limit N]", "Mislukte bezorgingen: hier moet iemand iets mee.", NULL,
