@@ -265,8 +265,8 @@ struct corv_services {
     /* The value of the i-th setting that the configuration gives, and its key; NULL after the last
      * one. For an adapter that takes settings it does not know, see struct corv_adapter_setting. */
     const char *(*setting_at)(struct corv_host *host, uint32_t i, const char **key);
-    /* Adds n to a counter of this instance: corvd_adapter_count{adapter,what} of /metrics. what is
-     * [a-z_]{1,30}; of the first 16 names an instance uses, others are left out. */
+    /* Adds n to a counter of this instance: corvd_adapter_counted_total{adapter,what} of /metrics.
+     * what is [a-z_]{1,30}; of the first 16 names an instance uses, others are left out. */
     void (*count)(struct corv_host *host, const char *what, uint64_t n);
     /* Who corvd is in StUF: organisatie and applicatie of what it says itself. */
     struct corv_incoming_address (*self)(struct corv_host *host);

@@ -46,10 +46,8 @@ void corv_message_take_body(struct corv_message *m, char *body_take, size_t size
     m->parts[0].held = body_take != NULL;
     if (m->parts[0].held)
         m->app->metrics.held_bytes += size;
-    if (m->sender) {
-        m->shared_bytes = size;
+    if (m->sender)
         corv_share_add_bytes(&m->app->shares, m->sender->id, size);
-    }
     m->app->metrics.received_bytes_total += size;
 }
 
@@ -66,7 +64,7 @@ void corv_message_free(struct corv_message *m)
         return;
     app->metrics.intake_now--;
     if (m->sender)
-        corv_share_give(&app->shares, m->sender->id, m->shared_bytes);
+        corv_share_give(&app->shares, m->sender->id, m->parts[0].size);
     for (unsigned i = 0; i < m->parts_count; i++) {
         if (m->parts[i].held)
             app->metrics.held_bytes -= m->parts[i].size;

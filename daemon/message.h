@@ -64,7 +64,6 @@ struct corv_message {
     struct corv_config *config;      /* counted: the one it is judged by */
     struct corv_judge *judge;        /* counted, likewise */
     const struct corv_party *sender; /* as the transport proved it; NULL: nobody we know */
-    uint64_t shared_bytes;           /* of it, in the sender's share */
     struct corv_journey journey;
     int64_t received_us;
     int day;
