@@ -58,8 +58,11 @@ def copy_database(world, to):
 def put_database(world, copy):
     """As an operator does who restores: the cluster's folder is replaced, with its owner and rights."""
     data = state(world, "postgres", "data")
-    shutil.rmtree(data)
-    subprocess.run(["cp", "-a", copy, data], check=True)
+    subprocess.run(["cp", "-a", copy, data + ".copy"], check=True)
+    # in two steps: a corvd that runs revives its server meanwhile, and removes a file we would remove
+    os.rename(data, data + ".old")
+    os.rename(data + ".copy", data)
+    shutil.rmtree(data + ".old", ignore_errors=True)
 
 
 def told(world, name):
