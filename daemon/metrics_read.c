@@ -28,6 +28,7 @@ static void read_queue(struct corv_app *app, struct corv_buf *b)
     corv_metric_write(b, CORV_M_commits_total, (double)s.commits);
     corv_metric_write(b, CORV_M_commit_items_total, (double)s.items);
     corv_metric_write(b, CORV_M_commit_item_by_item_total, (double)s.item_by_item);
+    corv_metric_write(b, CORV_M_commit_second_looks_total, (double)s.second_looks);
     corv_metric_write(b, CORV_M_commit_seconds_total, (double)s.commit_us / 1e6);
     corv_metric_write(b, CORV_M_database_reconnects_total, (double)s.reconnects);
     corv_metric_write(b, CORV_M_commit_seconds_last, (double)s.commit_us_last / 1e6);

@@ -50,7 +50,7 @@ void corv_pg_array_time(struct corv_pg_array *a, int64_t us);
  * not fit, memory was gone or a number was out of range. */
 CORV_MUST_CHECK corv_rc corv_pg_array_done(struct corv_pg_array *a, struct corv_view *out);
 
-#define CORV_PG_PARAMS 24
+#define CORV_PG_PARAMS 40
 
 struct corv_pg_params { /* of one statement; zero it first */
     int count;

@@ -95,26 +95,33 @@ static void claimed(struct corv_queue *q, const PGresult *r)
     }
 }
 
-corv_rc corv_put_ask(struct corv_queue *q)
+void corv_put_claim(struct corv_queue *q, struct corv_pg_array *key, struct corv_pg_array *content,
+    struct corv_pg_array *id)
 {
     struct corv_batch *b = &q->batch;
-    struct corv_pg_array *key = corv_rows_key(q, 0, CORV_PG_BYTEA);
-    struct corv_pg_array *content = corv_rows_key(q, 1, CORV_PG_BYTEA);
-    struct corv_pg_array *id = corv_rows_key(q, 2, CORV_PG_UUID);
-    struct corv_pg_params p = {0};
 
-    if (b->puts_count == 0)
-        return CORV_OK;
     qsort(b->puts, b->puts_count, sizeof(struct corv_item *), by_key);
     for (unsigned i = 0; i < b->puts_count; i++) {
         corv_pg_array_digest(key, &b->puts[i]->put.dedup_key);
         corv_pg_array_digest(content, &b->puts[i]->put.content);
         corv_pg_array_id(id, &b->puts[i]->put.messages[0].id);
     }
+}
+
+corv_rc corv_put_ask(struct corv_queue *q)
+{
+    struct corv_pg_array *key = corv_rows_key(q, 0, CORV_PG_BYTEA);
+    struct corv_pg_array *content = corv_rows_key(q, 1, CORV_PG_BYTEA);
+    struct corv_pg_array *id = corv_rows_key(q, 2, CORV_PG_UUID);
+    struct corv_pg_params p = {0};
+
+    if (q->batch.puts_count == 0)
+        return CORV_OK;
+    corv_put_claim(q, key, content, id);
     corv_pg_add_array(&p, key);
     corv_pg_add_array(&p, content);
     corv_pg_add_array(&p, id);
-    corv_pg_add_time(&p, b->now_us);
+    corv_pg_add_time(&p, q->batch.now_us);
     return corv_batch_ask(q, &corv_sql_claim, &p, claimed);
 }
 

@@ -209,6 +209,7 @@ struct corv_queue_stats { /* since start */
     uint64_t commits;
     uint64_t items;
     uint64_t item_by_item;   /* batches that had to be run again in smaller parts */
+    uint64_t second_looks;   /* straight batches that had to be run again step by step */
     uint64_t reconnects;     /* sessions lost */
     uint64_t commit_us;      /* sum of those below */
     uint64_t commit_us_last; /* from BEGIN to the answer of COMMIT */

@@ -13,19 +13,24 @@ const struct corv_pg_stmt corv_sql_lock = {"corv_lock_deliveries",
     "SELECT count(*) FROM (SELECT FROM unnest($1::uuid[], $2::smallint[]) AS s (message_id, no)"
     " CROSS JOIN LATERAL (SELECT FROM delivery"
     "  WHERE message_id = s.message_id AND no = s.no FOR UPDATE) k) l"};
-const struct corv_pg_stmt corv_sql_end = {"corv_end",
-    "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"
-    "  $3::smallint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[])"
-    "  AS s (message_id, no, state, attempt, code, status, receipt)"
-    "  CROSS JOIN LATERAL (SELECT ctid AS place FROM delivery"
-    "   WHERE message_id = s.message_id AND no = s.no AND (s.state = 3"
-    "    OR (owner = $8::text AND attempts = s.attempt AND state = 0)) LIMIT 1) k),"
-    " gone AS (DELETE FROM delivery d USING pick WHERE d.ctid = pick.place"
-    "  RETURNING d.message_id, d.no, d.route, d.party, d.priority, pick.state, d.attempts,"
-    "   d.created_at, pick.code, pick.status, pick.receipt),"
-    " done AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, attempts,"
+#define END                                                                                        \
+    "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"       \
+    "  $3::smallint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[])"                     \
+    "  AS s (message_id, no, state, attempt, code, status, receipt)"                               \
+    "  CROSS JOIN LATERAL (SELECT ctid AS place FROM delivery"                                     \
+    "   WHERE message_id = s.message_id AND no = s.no AND (s.state = 3"                            \
+    "    OR (owner = $8::text AND attempts = s.attempt AND state = 0)) LIMIT 1) k),"               \
+    " gone AS (DELETE FROM delivery d USING pick WHERE d.ctid = pick.place"                        \
+    "  RETURNING d.message_id, d.no, d.route, d.party, d.priority, pick.state, d.attempts,"        \
+    "   d.created_at, pick.code, pick.status, pick.receipt),"                                      \
+    " done AS (INSERT INTO delivery_done (message_id, no, route, party, priority, state, "         \
+    "attempts,"                                                                                    \
     "  created_at, code, status, receipt, done_at) SELECT gone.*, $9::timestamptz FROM gone)"
-    " SELECT message_id, no FROM gone"};
+const struct corv_pg_stmt corv_sql_end = {"corv_end", END " SELECT message_id, no FROM gone"};
+/* For a straight batch: all of them, or second_look() stops the transaction. Nothing is locked
+ * first: a row that somebody is changing is waited for, found changed, and counts as missing. */
+const struct corv_pg_stmt corv_sql_end_all = {"corv_end_all",
+    END " SELECT CASE WHEN count(*) < cardinality($1::uuid[]) THEN second_look() END FROM gone"};
 const struct corv_pg_stmt corv_sql_move = {"corv_move",
     "WITH pick AS MATERIALIZED (SELECT s.*, k.place FROM unnest($1::uuid[], $2::smallint[],"
     "  $3::smallint[], $4::integer[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[])"
@@ -116,13 +121,12 @@ static void add_status(struct corv_pg_array *a, int status)
         corv_pg_array_null(a);
 }
 
-/* Those that end: out of the hot table, into delivery_done. */
-static corv_rc ask_ends(struct corv_queue *q)
+/* Those that end: out of the hot table, into delivery_done. False: there are none. */
+static bool end_params(struct corv_queue *q, struct corv_pg_params *p)
 {
     static const enum corv_pg_type types[] = {CORV_PG_UUID, CORV_PG_INT2, CORV_PG_INT2,
         CORV_PG_INT4, CORV_PG_TEXT, CORV_PG_INT4, CORV_PG_BYTEA};
     struct corv_pg_array *a[7];
-    struct corv_pg_params p = {0};
 
     for (int i = 0; i < 7; i++)
         a[i] = corv_rows_key(q, i, types[i]);
@@ -142,13 +146,20 @@ static corv_rc ask_ends(struct corv_queue *q)
         else
             corv_pg_array_null(a[6]);
     }
-    if (a[0]->count == 0)
-        return CORV_OK;
+    if (a[0]->count == 0 && !a[0]->b.failed)
+        return false;
     for (int i = 0; i < 7; i++)
-        corv_pg_add_array(&p, a[i]);
-    corv_pg_add_text(&p, q->o.node);
-    corv_pg_add_time(&p, q->batch.now_us);
-    return corv_batch_ask(q, &corv_sql_end, &p, settled);
+        corv_pg_add_array(p, a[i]);
+    corv_pg_add_text(p, q->o.node);
+    corv_pg_add_time(p, q->batch.now_us);
+    return true;
+}
+
+static corv_rc ask_ends(struct corv_queue *q)
+{
+    struct corv_pg_params p = {0};
+
+    return end_params(q, &p) ? corv_batch_ask(q, &corv_sql_end, &p, settled) : CORV_OK;
 }
 
 /* Those that stay: later, held, dead. */
@@ -199,18 +210,30 @@ static corv_rc lock(struct corv_queue *q)
     return corv_batch_run(q, &corv_sql_lock, &p);
 }
 
+static void sort(struct corv_batch *b)
+{
+    qsort(b->settles, b->settles_count, sizeof(struct corv_item *), by_delivery);
+}
+
 corv_rc corv_settle_ask(struct corv_queue *q)
 {
-    struct corv_batch *b = &q->batch;
     corv_rc rc;
 
-    if (b->settles_count == 0)
+    if (q->batch.settles_count == 0)
         return CORV_OK;
-    qsort(b->settles, b->settles_count, sizeof(struct corv_item *), by_delivery);
+    sort(&q->batch);
     rc = lock(q);
     if (rc == CORV_OK)
         rc = ask_ends(q);
     return rc != CORV_OK ? rc : ask_moves(q);
+}
+
+corv_rc corv_settle_straight(struct corv_queue *q)
+{
+    struct corv_pg_params p = {0};
+
+    sort(&q->batch);
+    return end_params(q, &p) ? corv_batch_run(q, &corv_sql_end_all, &p) : CORV_OK;
 }
 
 void corv_settle_write(struct corv_queue *q, struct corv_item *item)

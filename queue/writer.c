@@ -13,6 +13,7 @@ const struct corv_pg_stmt corv_sql_rollback = {"corv_rollback", "ROLLBACK"};
 
 #define STATE_TOO_BIG "54000" /* program_limit_exceeded: an item that fits in no parameter */
 #define STATE_AGAIN   "40001" /* as if PostgreSQL had said: try the same again */
+#define STATE_MISSED  "CV001" /* second_look() in queue/sql: a straight batch was not so */
 
 /* ---- what an error means ----------------------------------------------------------------------
  */
@@ -226,7 +227,24 @@ static void ran(void *ctx, const PGresult *r)
     (void)good_result(ctx, r);
 }
 
-/* The audit trail's own statements: another writer on our chain is no item's fault. */
+/* A statement of a straight batch: what it takes to hold did not. Nothing to warn about; the same
+ * items go again, step by step. */
+static void straight_ran(void *ctx, const PGresult *r)
+{
+    struct corv_queue *q = ctx;
+    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+    if (!state || strcmp(state, STATE_MISSED) != 0 || q->batch.failed) {
+        (void)good_result(q, r);
+        return;
+    }
+    corv_straight_missed(q);
+    q->batch.failed = true;
+    (void)snprintf(q->batch.sqlstate, sizeof q->batch.sqlstate, STATE_AGAIN);
+    end_run(q);
+}
+
+/* The audit trail's own statement: another writer on our chain is no item's fault. */
 static void chain_ran(void *ctx, const PGresult *r)
 {
     struct corv_queue *q = ctx;
@@ -258,9 +276,9 @@ static void committed(void *ctx, const PGresult *r)
 corv_rc corv_batch_run(
     struct corv_queue *q, const struct corv_pg_stmt *stmt, const struct corv_pg_params *p)
 {
-    bool chain = stmt == &corv_sql_head || stmt == &corv_sql_audit;
+    corv_pg_cb cb = stmt == &corv_sql_audit ? chain_ran : q->batch.straight ? straight_ran : ran;
 
-    return corv_pg_run(q->writer, stmt, p, chain ? chain_ran : ran, q);
+    return corv_pg_run(q->writer, stmt, p, cb, q);
 }
 
 /* Something could not be sent: too large for its column is the item's fault, the rest is ours. */
@@ -300,6 +318,8 @@ static void write_all(struct corv_queue *q)
 
     b->step = CORV_WRITE;
     corv_rows_begin(q);
+    if (b->straight)
+        corv_put_claim(q, &q->rows.claim[0], &q->rows.claim[1], &q->rows.claim[2]);
     for (unsigned i = 0; i < b->count; i++) {
         /* Its time was up while we looked: what it points to is gone, so all begins anew. A
          * reference taken away between claim and look: the same. */
@@ -377,10 +397,8 @@ corv_rc corv_batch_ask(struct corv_queue *q, const struct corv_pg_stmt *stmt,
 static corv_rc ask_all(struct corv_queue *q)
 {
     struct corv_batch *b = &q->batch;
-    corv_rc rc = corv_pg_run(q->writer, &corv_sql_begin, NULL, ran, q);
+    corv_rc rc = corv_put_ask(q);
 
-    if (rc == CORV_OK)
-        rc = corv_put_ask(q);
     if (rc == CORV_OK)
         rc = corv_correlate_ask(q);
     if (rc == CORV_OK)
@@ -411,7 +429,10 @@ void corv_writer_start(struct corv_queue *q)
     b->sqlstate[0] = '\0';
     b->begun_us = corv_clock_mono_us();
     b->now_us = corv_clock_us();
-    rc = ask_all(q);
+    b->straight = corv_straight_may(q);
+    rc = corv_pg_run(q->writer, &corv_sql_begin, NULL, ran, q);
+    if (rc == CORV_OK)
+        rc = b->straight ? corv_straight_begin(q) : ask_all(q);
     if (rc != CORV_OK)
         could_not_send(q, rc);
     else if (b->awaited == 0)

@@ -6,6 +6,9 @@
  *   LOOK    only when a reference was taken: by whom, and with which content
  *   WRITE   messages, payloads, deliveries, audit lines, the chain's head, COMMIT
  * What the steps find is kept in each item's fate; nothing is answered before COMMIT came back.
+ * A straight batch (writer_straight.c) is all three in one turn: what nearly always holds is taken
+ * to hold - these references are new, these deliveries still open - and when it does not the
+ * transaction stops, and the same items go step by step.
  * When PostgreSQL refuses a batch of more than one item its items become suspects, and are run
  * again in halves until the guilty one is alone. Loop thread only.
  * Test: tests/unit/test_queue.c */
@@ -84,6 +87,7 @@ struct corv_batch {
     enum corv_step step;
     struct corv_asked asked[CORV_ASKED_MAX];
     unsigned awaited; /* results before the next step */
+    bool straight;
     bool failed;
     bool synced; /* sync was sent */
     bool committed;
@@ -98,12 +102,14 @@ struct corv_chain { /* this node's, as last committed */
     struct corv_digest hash;
 };
 
+#define CORV_CLAIM_COLUMNS    3
 #define CORV_MESSAGE_COLUMNS  21
 #define CORV_DELIVERY_COLUMNS 11
 #define CORV_AUDIT_COLUMNS    10
 #define CORV_KEY_COLUMNS      9
 
-struct corv_rows { /* what WRITE sends */
+struct corv_rows {                                  /* what WRITE sends */
+    struct corv_pg_array claim[CORV_CLAIM_COLUMNS]; /* of a straight batch */
     struct corv_pg_array message[CORV_MESSAGE_COLUMNS];
     struct corv_pg_array payload[2];
     struct corv_pg_array delivery[CORV_DELIVERY_COLUMNS];
@@ -127,6 +133,7 @@ struct corv_queue {
     struct corv_list suspects;
     unsigned waiting; /* items in pending, suspects and the batch */
     unsigned suspect_limit;
+    unsigned careful; /* so many batches to come go step by step */
     struct corv_batch batch;
     struct corv_chain chain;
     struct corv_primary primary; /* the newest we have seen */
@@ -182,6 +189,14 @@ CORV_MUST_CHECK corv_rc corv_batch_run(
     struct corv_queue *q, const struct corv_pg_stmt *stmt, const struct corv_pg_params *p);
 void corv_batch_fail(struct corv_queue *q, const char *sqlstate);
 
+/* ---- writer_straight.c --------------------------------------------------------------------- */
+/* May the batch that was just taken be written in one turn? Call it once per batch. */
+CORV_MUST_CHECK bool corv_straight_may(struct corv_queue *q);
+/* After BEGIN: the deliveries that end. What the puts bring goes with corv_rows_send. */
+CORV_MUST_CHECK corv_rc corv_straight_begin(struct corv_queue *q);
+/* Something did not hold: the next batches go step by step, for repeats seldom come alone. */
+void corv_straight_missed(struct corv_queue *q);
+
 enum corv_sql_trouble {
     CORV_SQL_DATA,  /* a value: whoever brought it is guilty */
     CORV_SQL_AGAIN, /* bad luck: the same again may do */
@@ -204,6 +219,9 @@ struct corv_pg_array *corv_rows_key(struct corv_queue *q, int col, enum corv_pg_
  * -----------------------------------
  */
 bool corv_message_good(const struct corv_queue_message *m);
+/* The batch's references, in the order in which every node claims them. */
+void corv_put_claim(struct corv_queue *q, struct corv_pg_array *key, struct corv_pg_array *content,
+    struct corv_pg_array *id);
 CORV_MUST_CHECK corv_rc corv_put_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_put_look(struct corv_queue *q);
 struct corv_item *corv_put_find(struct corv_queue *q, const PGresult *r, int row);
@@ -214,6 +232,7 @@ void corv_correlate_write(struct corv_queue *q, const struct corv_item *item);
 void corv_put_write(struct corv_queue *q, struct corv_item *item);
 void corv_put_answer(struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_settle_ask(struct corv_queue *q);
+CORV_MUST_CHECK corv_rc corv_settle_straight(struct corv_queue *q);
 void corv_settle_write(struct corv_queue *q, struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_release_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_give_back_ask(struct corv_queue *q);
@@ -254,11 +273,9 @@ void corv_viewer_close(struct corv_queue *q); /* the question under way is answe
  * ------------------------------------------------- */
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
 extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look, corv_sql_about, corv_sql_case;
-extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_move, corv_sql_release,
-    corv_sql_give_back, corv_sql_sooner;
-extern const struct corv_pg_stmt corv_sql_message, corv_sql_payload, corv_sql_big,
-    corv_sql_delivery;
-extern const struct corv_pg_stmt corv_sql_audit, corv_sql_head;
+extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_end_all, corv_sql_move,
+    corv_sql_release, corv_sql_give_back, corv_sql_sooner;
+extern const struct corv_pg_stmt corv_sql_store, corv_sql_big, corv_sql_audit;
 extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog, corv_sql_aside,
     corv_sql_partitions, corv_sql_pulse;
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Batches in one turn, and what makes them go again step by step. */
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "tests/support/queue_kit.h"
+#include "tests/support/test_pg.h"
+
+static struct test_pg *server;
+static char *info;
+static struct kit kit;
+
+static int set_up_server(void **state)
+{
+    (void)state;
+    server = test_pg_new();
+    return 0;
+}
+
+static int tear_down_server(void **state)
+{
+    (void)state;
+    test_pg_free(server);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    static unsigned number;
+    char name[16];
+
+    (void)state;
+    (void)snprintf(name, sizeof name, "s%u", ++number);
+    info = test_pg_database(server, name, false);
+    kit_open(&kit, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    kit_close(&kit);
+    (void)kit_verify_audit(info);
+    free(info);
+    return 0;
+}
+
+static int64_t count(const char *sql)
+{
+    return test_pg_number(info, sql);
+}
+
+static uint64_t second_looks(void)
+{
+    struct corv_queue_stats s;
+
+    corv_queue_stats_get(kit.q, &s);
+    assert_int_equal(s.item_by_item, 0);
+    assert_int_equal(s.reconnects, 0);
+    return s.second_looks;
+}
+
+/* Stored, and leased by us. */
+static void put_leased(struct kit_put *p, unsigned number)
+{
+    kit_put_make(&kit, p, number, number);
+    p->delivery[0].lease_now = true;
+    kit_put_ask(p);
+    kit_until_answered(&kit, kit.answered + 1);
+    assert_int_equal(p->answer.result, CORV_PUT_STORED);
+}
+
+static void what_is_plain_goes_in_one_turn(void **state)
+{
+    struct kit_put first, next;
+    struct kit_settle s;
+    struct corv_queue_stats before, after;
+
+    (void)state;
+    put_leased(&first, 1);
+    corv_queue_stats_get(kit.q, &before);
+    kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_ask(&s);
+    kit_put_make(&kit, &next, 2, 2);
+    kit_put_ask(&next);
+    kit_until_answered(&kit, 3);
+    corv_queue_stats_get(kit.q, &after);
+    assert_int_equal(after.commits, before.commits + 1);
+    assert_int_equal(second_looks(), 0);
+    assert_true(s.committed);
+    assert_int_equal(next.answer.result, CORV_PUT_STORED);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.dedup"), 2);
+    kit_put_free(&first);
+    kit_put_free(&next);
+}
+
+static void a_repeat_does_not_hurt_what_shares_its_batch(void **state)
+{
+    static struct kit_put p[6];
+    struct kit_put first, again;
+
+    (void)state;
+    put_leased(&first, 1);
+    for (unsigned i = 0; i < 6; i++) {
+        kit_put_make(&kit, &p[i], i < 5 ? 10 + i : 1, i < 5 ? i : 1);
+        kit_put_ask(&p[i]);
+    }
+    kit_until_answered(&kit, 7);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(p[i].answer.result, i < 5 ? CORV_PUT_STORED : CORV_PUT_REPEAT);
+    assert_true(corv_id_eq(&p[5].answer.first, &first.message.id));
+    assert_int_equal(second_looks(), 1);
+    kit_put_make(&kit, &again, 1, 2);
+    kit_put_ask(&again);
+    kit_until_answered(&kit, 8);
+    assert_int_equal(again.answer.result, CORV_PUT_CONFLICT);
+    assert_int_equal(second_looks(), 1); /* repeats seldom come alone: we look first for a while */
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), 6);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 6);
+    for (unsigned i = 0; i < 6; i++)
+        kit_put_free(&p[i]);
+    kit_put_free(&first);
+    kit_put_free(&again);
+}
+
+static void a_delivery_that_ended_elsewhere_is_no_loss(void **state)
+{
+    struct kit_put first, next;
+    struct kit_settle s;
+
+    (void)state;
+    put_leased(&first, 1);
+    test_pg_exec(info, "DELETE FROM corv.delivery");
+    kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_ask(&s);
+    kit_put_make(&kit, &next, 2, 2);
+    kit_put_ask(&next);
+    kit_until_answered(&kit, 3);
+    assert_true(s.committed); /* nothing to do is done */
+    assert_int_equal(next.answer.result, CORV_PUT_STORED);
+    assert_int_equal(second_looks(), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 0);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 0);
+    kit_put_free(&first);
+    kit_put_free(&next);
+}
+
+static bool waits_for_lock(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == 1;
+}
+
+/* Another node takes the lease over while we confirm: the confirmation is a fact and counts. */
+static void a_row_that_changes_meanwhile_is_confirmed_once(void **state)
+{
+    PGconn *other = PQconnectdb(info);
+    struct kit_put first;
+    struct kit_settle s;
+
+    (void)state;
+    put_leased(&first, 1);
+    PQclear(PQexec(other, "BEGIN"));
+    PQclear(PQexec(other, "UPDATE corv.delivery SET owner = 'b', attempts = 2"));
+    kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
+    kit_settle_ask(&s);
+    kit_until(&kit, waits_for_lock, NULL, "we wait for the other node");
+    PQclear(PQexec(other, "COMMIT"));
+    PQfinish(other);
+    kit_until_answered(&kit, 2);
+    assert_true(s.committed);
+    assert_int_equal(second_looks(), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 0);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    kit_put_free(&first);
+}
+
+/* Dropping counts only for whoever has the lease. */
+static void a_drop_on_an_old_lease_does_nothing(void **state)
+{
+    struct kit_put first;
+    struct kit_settle s;
+
+    (void)state;
+    put_leased(&first, 1);
+    test_pg_exec(info, "UPDATE corv.delivery SET owner = 'b', attempts = 2");
+    kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_DROPPED);
+    if (corv_queue_settle(kit.q, &s.s) == CORV_OK) {
+        kit_until_answered(&kit, 2);
+        assert_int_equal(second_looks(), 1);
+    }
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 0);
+    kit_put_free(&first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_plain_goes_in_one_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_repeat_does_not_hurt_what_shares_its_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_delivery_that_ended_elsewhere_is_no_loss, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_row_that_changes_meanwhile_is_confirmed_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_drop_on_an_old_lease_does_nothing, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+}
