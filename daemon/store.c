@@ -2,6 +2,7 @@
 #include "daemon/store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/acknowledge.h"
@@ -52,6 +53,20 @@ static struct corv_queue_delivery *deliveries_of(
     }
     q->deliveries_count = (unsigned)no;
     return d;
+}
+
+/* What no lane delivers from memory is read back in its time; only the sealed form is needed now.
+ */
+static void drop_plain(struct corv_message *m, unsigned part)
+{
+    struct corv_part *p = &m->parts[part];
+    const struct corv_queue_message *q = &m->stored[part];
+
+    for (unsigned i = 0; i < q->deliveries_count; i++)
+        if (q->deliveries[i].lease_now)
+            return;
+    free(p->body);
+    p->body = NULL;
 }
 
 /* The dedup key is a digest, so that nothing of the case leaves the payload. It begins with who the
@@ -230,6 +245,7 @@ void corv_store(struct corv_message *m)
     for (unsigned p = 0; p < m->parts_count; p++) {
         describe(m, p);
         next = deliveries_of(m, p, p == 0 ? CORV_AS_BERICHT : CORV_AS_KENNISGEVING, next);
+        drop_plain(m, p);
     }
     describe_events(m);
     put.answer_of = answer_of(m);
