@@ -30,7 +30,6 @@ struct awaited {
     corv_pg_cb cb;
     void *ctx;
     bool sync;
-    bool seen; /* a result came; the NULL that ends it has not */
 };
 
 struct watch { /* one per socket libpq shows us; lives until libuv let go of it */
@@ -453,25 +452,28 @@ static bool talking(const struct corv_pg *c)
     return c->phase == PREPARING || c->phase == SESSION;
 }
 
-/* The answer to the one waiting longest. False: nothing more to be had now. */
+/* The answer to the one waiting longest. False: nothing more to be had now. The NULL that ends an
+ * answer is taken before anybody hears of it: whoever sends something on hearing of an error makes
+ * libpq forget that NULL. It lies there already, so this never waits. */
 static bool next_result(struct corv_pg *c)
 {
-    struct awaited *first = &c->ring[c->ring_first];
+    struct awaited a = c->ring[c->ring_first];
     PGresult *r = PQgetResult(c->conn);
-    bool last = !r || PQresultStatus(r) == PGRES_PIPELINE_SYNC;
-    struct awaited a = *first;
+    PGresult *more = NULL;
+    bool sync;
 
-    if (!r && !first->seen)
+    if (!r)
         return false;
-    if (last) {
-        c->ring_first = (c->ring_first + 1) % c->ring_size;
-        c->ring_count--;
-    }
-    first->seen = r != NULL;
-    if (r && a.sync != last) /* we and libpq disagree about where we are */
+    sync = PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+    if (!sync)
+        more = PQgetResult(c->conn);
+    c->ring_first = (c->ring_first + 1) % c->ring_size;
+    c->ring_count--;
+    if (a.sync != sync || more) /* we and libpq disagree about where we are */
         corv_pg_drop(c, "protocol");
-    else if (r)
+    else
         a.cb(a.ctx, r);
+    PQclear(more);
     PQclear(r);
     return true;
 }

@@ -238,6 +238,37 @@ static void poison_in_the_audit_line_or_the_reference(void **state)
         kit_put_free(&p[i]);
 }
 
+/* What PostgreSQL refuses while it is asked ends neither the session nor what shares the batch. */
+static void poison_in_a_question_harms_nobody(void **state)
+{
+    struct kit_put first, next;
+    struct kit_settle s;
+    struct corv_queue_stats stats;
+
+    (void)state;
+    kit_put_make(&kit, &first, 0, 0);
+    first.delivery[0].lease_now = true;
+    kit_put_ask(&first);
+    kit_until_answered(&kit, 1);
+    test_pg_exec(info,
+        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION USING ERRCODE = '22000'; END $$;"
+        "CREATE TRIGGER refuse BEFORE UPDATE ON corv.delivery FOR EACH ROW"
+        " EXECUTE FUNCTION public.refuse()");
+    kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_WAITING);
+    kit_put_make(&kit, &next, 1, 1);
+    kit_settle_ask(&s);
+    kit_put_ask(&next);
+    kit_until_answered(&kit, 3);
+    assert_int_equal(next.answer.result, CORV_PUT_STORED);
+    assert_false(s.committed);
+    corv_queue_stats_get(kit.q, &stats);
+    assert_int_equal(stats.item_by_item, 1);
+    assert_int_equal(stats.reconnects, 0);
+    kit_put_free(&first);
+    kit_put_free(&next);
+}
+
 static void derived_messages_come_with_it(void **state)
 {
     struct kit_put p;
@@ -432,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_poisoned_one_harms_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             poison_in_the_audit_line_or_the_reference, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(poison_in_a_question_harms_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(derived_messages_come_with_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_note_is_an_audit_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_role_cannot_change_the_trail, set_up, tear_down),
