@@ -135,6 +135,7 @@ static void own_leases_released(void *ctx, bool committed)
     CORV_LOG(INFO, "daemon.ready", NULL, CORV_F(WHAT, app->config->node));
     make_partitions(app);
     corv_retention_note_start(app);
+    corv_queue_bring_back(app->queue);
     corv_deliver_soon(app);
     corv_hosts_room(app->hosts);
 }

@@ -200,6 +200,9 @@ CORV_MUST_CHECK corv_rc corv_queue_settle(struct corv_queue *q, const struct cor
 /* Gives back the leases this node held before it died (call once, before the first lease; the
  * caller guarantees that no other process runs under the same node name). */
 CORV_MUST_CHECK corv_rc corv_queue_release_own(struct corv_queue *q, corv_done_cb cb, void *ctx);
+/* What a clock that was ahead put off is due so much sooner (call once, at the start; a clock that
+ * goes back later is seen here). Nobody need wait for it. */
+void corv_queue_bring_back(struct corv_queue *q);
 
 /* Called when another node or an operator says that something may be due (LISTEN corv_due), and
  * when a fault was stored with a settle. Only a hint; polling is the truth. */

@@ -47,7 +47,8 @@ struct corv_item {
     bool suspect;
     bool answered; /* its time was up while it was in the batch: what it points to is gone */
     enum corv_fate fate;
-    int64_t sooner_us;    /* give back: the clock went back by so much */
+    bool ahead;           /* give back: what a clock that was ahead put off */
+    bool more;            /* give back: and there is more of it */
     struct corv_id first; /* put: the stored message */
     char filer[64];       /* put: party that an answer turned out to be for; "": not known */
     bool case_unknown;    /* put: it names a case that nothing here opened */
@@ -236,8 +237,8 @@ CORV_MUST_CHECK corv_rc corv_settle_straight(struct corv_queue *q); /* nothing w
 void corv_settle_write(struct corv_queue *q, struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_release_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_give_back_ask(struct corv_queue *q);
-/* True: the item of a put nobody waits for lives on, to give back what it may have stored. */
-bool corv_give_back_orphans(struct corv_queue *q, struct corv_item *item);
+/* True: the item lives on, to give back what a put nobody waits for may have stored, or more. */
+bool corv_give_back_goes_on(struct corv_queue *q, struct corv_item *item);
 void corv_give_back_lost(struct corv_queue *q, int64_t until_us); /* 0: nothing */
 void corv_queue_watch_clock(struct corv_queue *q);
 
@@ -274,7 +275,7 @@ void corv_viewer_close(struct corv_queue *q); /* the question under way is answe
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
 extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look, corv_sql_about, corv_sql_case;
 extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_end_all, corv_sql_move,
-    corv_sql_release, corv_sql_from_ahead, corv_sql_give_back, corv_sql_sooner;
+    corv_sql_release, corv_sql_from_ahead, corv_sql_give_back;
 extern const struct corv_pg_stmt corv_sql_store, corv_sql_big, corv_sql_audit;
 extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog, corv_sql_aside,
     corv_sql_partitions, corv_sql_pulse;

@@ -70,7 +70,7 @@ void corv_item_finish(struct corv_queue *q, struct corv_item *item)
     q->waiting--;
     item->orphan = item->orphan || (item->in_doubt && item->fate == CORV_FATE_LOST);
     answer(item);
-    if (!corv_give_back_orphans(q, item))
+    if (!corv_give_back_goes_on(q, item))
         free(item);
 }
 

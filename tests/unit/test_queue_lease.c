@@ -533,16 +533,75 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
     corv_clock_shift_us(0);
     kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c"}, true);
     assert_int_equal(kit_lease(&c, "raad", 9, 1 << 20), 0);
-    assert_int_equal(corv_queue_release_own(c.q, at_the_start, &c), CORV_OK);
-    kit_until_answered(&c, 1);
-    assert_int_equal(c.committed, 1);
+    for (unsigned i = 1; i <= 2; i++) { /* the next start finds it as it is */
+        corv_queue_bring_back(c.q);
+        assert_int_equal(corv_queue_release_own(c.q, at_the_start, &c), CORV_OK);
+        kit_until_answered(&c, i);
+        assert_int_equal(c.committed, i);
+    }
     assert_int_equal(kit_lease(&c, "raad", 9, 1 << 20), 2); /* and the third in a minute */
     assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
-                           " AND due_at BETWEEN now() AND now() + interval '61 seconds'"),
+                           " AND due_at BETWEEN now() + interval '30 seconds'"
+                           " AND now() + interval '61 seconds'"),
         1);
     kit_close(&c);
     for (unsigned i = 0; i < 3; i++)
         kit_put_free(&fast[i]);
+}
+
+/* So many that one statement may not take the time for all of them. */
+static void a_mountain_written_ahead(void)
+{
+    test_pg_exec(info,
+        "INSERT INTO corv.delivery (message_id, no, route, party, priority, state, due_at,"
+        " created_at) SELECT gen_random_uuid(), 1, 'vto-raad', 'politie', 0, 0, t, t"
+        " FROM (SELECT now() + interval '2 hours' + i * interval '1 ms' AS t"
+        "  FROM generate_series(1, 100000) i) m");
+}
+
+static bool nothing_waits_for_later(void *ctx)
+{
+    (void)ctx;
+    return count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL AND due_at > now()") == 0;
+}
+
+static void a_mountain_put_off_keeps_no_node_from_starting(void **state)
+{
+    struct kit c;
+
+    (void)state;
+    a_mountain_written_ahead();
+    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c", .wait_ms = 1600}, true);
+    assert_int_equal(corv_queue_release_own(c.q, at_the_start, &c), CORV_OK);
+    corv_queue_bring_back(c.q);
+    kit_until_answered(&c, 1);
+    assert_int_equal(c.committed, 1);
+    kit_until(&c, nothing_waits_for_later, NULL, "all are due");
+    kit_close(&c);
+}
+
+static void a_mountain_put_off_keeps_no_message_out(void **state)
+{
+    struct kit_put p[2];
+    struct kit c;
+
+    (void)state;
+    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c", .wait_ms = 1600}, true);
+    corv_clock_shift_us(7200 * INT64_C(1000000));
+    for (unsigned i = 0; i < 2; i++) {
+        kit_put_make(&c, &p[i], 900 + i, i);
+        if (i == 1) {
+            a_mountain_written_ahead();
+            corv_clock_shift_us(0);
+        }
+        kit_put_ask(&p[i]);
+        kit_until_answered(&c, i + 1);
+        assert_int_equal(p[i].answer.result, CORV_PUT_STORED);
+    }
+    kit_until(&c, nothing_waits_for_later, NULL, "all are due");
+    kit_close(&c);
+    for (unsigned i = 0; i < 2; i++)
+        kit_put_free(&p[i]);
 }
 
 static void a_notification_is_heard(void **state)
@@ -571,6 +630,8 @@ int main(void)
         TEST(what_was_there_at_a_fail_over_may_be_a_repeat),
         TEST(a_clock_that_goes_back_keeps_nobody_waiting),
         TEST(a_clock_that_went_back_unseen_keeps_nobody_waiting),
+        TEST(a_mountain_put_off_keeps_no_node_from_starting),
+        TEST(a_mountain_put_off_keeps_no_message_out),
         TEST(a_notification_is_heard),
     };
 
