@@ -63,8 +63,9 @@ struct corv_http_server {
     uint64_t armed_for; /* when clock goes off; UINT64_MAX: never */
 
     struct corv_list phases[CORV_HTTP_PHASES];
-    struct corv_list line; /* connections whose handshake waits for a later turn (http_turn.h) */
-    unsigned line_count;
+    /* connections whose handshake waits for a later turn (http_turn.h): begun, not begun */
+    struct corv_list line[2];
+    unsigned line_count;    /* of both */
     unsigned flights;       /* of handshakes in this turn */
     bool in_line;           /* the line is being served */
     bool deaf;              /* accepts nobody until the line is short */
@@ -85,7 +86,7 @@ struct corv_http_server {
 
 struct corv_http_conn {
     struct corv_list node; /* in server->phases[phase] */
-    struct corv_list turn; /* in server->line, or alone */
+    struct corv_list turn; /* in one of server->line, or alone */
     struct corv_http_server *server;
     union {
         uv_handle_t handle;

@@ -407,7 +407,8 @@ static struct corv_http_server *make(const struct corv_http_server_options *o)
     (void)snprintf(s->name, sizeof s->name, "%s", o->name ? o->name : "http");
     for (int i = 0; i < CORV_HTTP_PHASES; i++)
         corv_list_init(&s->phases[i]);
-    corv_list_init(&s->line);
+    corv_list_init(&s->line[0]);
+    corv_list_init(&s->line[1]);
     corv_list_init(&s->ended);
     return s;
 }

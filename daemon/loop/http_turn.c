@@ -10,8 +10,7 @@ static void keep_awake(uv_idle_t *idle)
 static void join(struct corv_http_server *s, struct corv_http_conn *c)
 {
     corv__http_turn_leave(c);
-    /* What was begun holds memory until it is done, so it goes first. */
-    corv_list_add(c->begun ? s->line.next : &s->line, &c->turn);
+    corv_list_add(&s->line[c->begun ? 0 : 1], &c->turn);
     s->line_count++;
     s->stats.handshakes_waited++;
     (void)uv_idle_start(&s->awake, keep_awake);
@@ -21,7 +20,7 @@ bool corv__http_turn_take(struct corv_http_conn *c)
 {
     struct corv_http_server *s = c->server;
 
-    if (s->flights == CORV_HTTP_FLIGHTS || !(s->in_line || corv_list_empty(&s->line))) {
+    if (s->flights == CORV_HTTP_FLIGHTS || !(s->in_line || s->line_count == 0)) {
         join(s, c);
         return false;
     }
@@ -42,18 +41,26 @@ bool corv__http_turn_is_long(const struct corv_http_server *s)
     return s->line_count >= CORV_HTTP_LINE;
 }
 
+/* What was begun holds memory until it is done, so it goes first. */
+struct corv_http_conn *corv__http_turn_first(const struct corv_http_server *s)
+{
+    const struct corv_list *line = &s->line[corv_list_empty(&s->line[0]) ? 1 : 0];
+
+    return corv_list_empty(line) ? NULL : CORV_LIST_ITEM(line->next, struct corv_http_conn, turn);
+}
+
 void corv__http_turn_next(struct corv_http_server *s)
 {
+    struct corv_http_conn *c = NULL;
+
     s->flights = 0;
     s->in_line = true;
-    while (s->flights < CORV_HTTP_FLIGHTS && !corv_list_empty(&s->line)) {
-        struct corv_http_conn *c = CORV_LIST_ITEM(s->line.next, struct corv_http_conn, turn);
-
+    while (s->flights < CORV_HTTP_FLIGHTS && (c = corv__http_turn_first(s))) {
         corv__http_turn_leave(c);
         corv__http_conn_go_on(c);
     }
     s->in_line = false;
-    if (corv_list_empty(&s->line))
+    if (s->line_count == 0)
         (void)uv_idle_stop(&s->awake);
     if (s->deaf && !corv__http_turn_is_long(s))
         corv__http_server_listen(s);

@@ -18,6 +18,7 @@ bool corv__http_turn_take(struct corv_http_conn *c);
 /* Out of the line, when it was in. */
 void corv__http_turn_leave(struct corv_http_conn *c);
 bool corv__http_turn_is_long(const struct corv_http_server *s);
+struct corv_http_conn *corv__http_turn_first(const struct corv_http_server *s); /* NULL: nobody */
 /* The next turn: whoever is first in the line goes on. */
 void corv__http_turn_next(struct corv_http_server *s);
 

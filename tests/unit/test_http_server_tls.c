@@ -371,6 +371,39 @@ static void behind_a_long_line_newcomers_wait_in_the_kernel(void **state)
     run_tls(client_long_line, NULL);
 }
 
+/* Those who begin later must not keep the begun ones waiting, and nobody is passed by his equals.
+ */
+static void check_order(struct world *w)
+{
+    static const int order[] = {1, 3, 5, 0, 2, 4};
+    static struct corv_http_conn waiting[6];
+    unsigned flights = w->server->flights;
+
+    w->server->flights = CORV_HTTP_FLIGHTS;
+    for (int i = 0; i < 6; i++) {
+        waiting[i] = (struct corv_http_conn){.server = w->server, .begun = i % 2 == 1};
+        corv_list_init(&waiting[i].turn);
+        CHECK(w, !corv__http_turn_take(&waiting[i]));
+    }
+    for (int i = 0; i < 6; i++) {
+        CHECK(w, corv__http_turn_first(w->server) == &waiting[order[i]]);
+        corv__http_turn_leave(&waiting[order[i]]);
+    }
+    CHECK(w, !corv__http_turn_first(w->server) && w->server->line_count == 0);
+    w->server->flights = flights;
+}
+
+static void client_order(struct world *w)
+{
+    world_ask(w, check_order);
+}
+
+static void begun_first_and_then_first_come_first_served(void **state)
+{
+    (void)state;
+    run_tls(client_order, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +413,7 @@ int main(void)
         cmocka_unit_test(ends_slow_handshakes),
         cmocka_unit_test(a_crowd_waits_in_line_for_its_handshake),
         cmocka_unit_test(behind_a_long_line_newcomers_wait_in_the_kernel),
+        cmocka_unit_test(begun_first_and_then_first_come_first_served),
         cmocka_unit_test(spends_no_handshake_beyond_its_limit),
         cmocka_unit_test(survives_cut_connections),
         cmocka_unit_test(answers_what_came_before_close_notify),
