@@ -188,20 +188,77 @@ static void a_row_that_changes_meanwhile_is_confirmed_once(void **state)
 /* Dropping counts only for whoever has the lease. */
 static void a_drop_on_an_old_lease_does_nothing(void **state)
 {
-    struct kit_put first;
+    struct kit_put first, fault;
     struct kit_settle s;
 
     (void)state;
     put_leased(&first, 1);
     test_pg_exec(info, "UPDATE corv.delivery SET owner = 'b', attempts = 2");
     kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_DROPPED);
-    if (corv_queue_settle(kit.q, &s.s) == CORV_OK) {
-        kit_until_answered(&kit, 2);
-        assert_int_equal(second_looks(), 1);
-    }
+    kit_put_make(&kit, &fault, 2, 2);
+    s.s.fault = &fault.message; /* nor does what was to come with it */
+    kit_settle_ask(&s);
+    kit_until_answered(&kit, 2);
+    assert_int_equal(second_looks(), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+    kit_put_free(&fault);
     assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
     assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 0);
     kit_put_free(&first);
+}
+
+#define SAME 300
+
+static bool both_answered(void *ctx)
+{
+    struct kit *other = ctx;
+
+    (void)uv_run(&other->loop, UV_RUN_NOWAIT);
+    return kit.answered == SAME && other->answered == SAME;
+}
+
+/* Two nodes are offered the same references at once: each is stored by one of them, and the other
+ * one says who was first. */
+static void two_nodes_with_the_same_references(void **state)
+{
+    static struct kit_put mine[SAME], theirs[SAME];
+    struct kit b;
+    unsigned second = 0;
+
+    (void)state;
+    kit_open(&b, (struct corv_queue_options){.conninfo = info, .node = "b"}, true);
+    for (unsigned i = 0; i < SAME; i++) {
+        unsigned other = SAME - 1 - i;
+
+        kit_put_make(&kit, &mine[i], i, i);
+        kit_put_make(&b, &theirs[i], other, other % 10 == 7 ? SAME + other : other);
+        kit_put_ask(&mine[i]);
+        kit_put_ask(&theirs[i]);
+        if (i % 7 == 0) {
+            (void)uv_run(&kit.loop, UV_RUN_NOWAIT);
+            (void)uv_run(&b.loop, UV_RUN_NOWAIT);
+        }
+    }
+    kit_until(&kit, both_answered, &b, "answers of both");
+    for (unsigned i = 0; i < SAME; i++) {
+        const struct kit_put *x = &mine[i], *y = &theirs[SAME - 1 - i];
+        const struct kit_put *first = x->answer.result == CORV_PUT_STORED ? x : y;
+        const struct kit_put *next = first == x ? y : x;
+
+        second += first == y;
+        assert_int_equal(first->answer.result, CORV_PUT_STORED);
+        assert_int_equal(next->answer.result, i % 10 == 7 ? CORV_PUT_CONFLICT : CORV_PUT_REPEAT);
+        assert_true(corv_id_eq(&next->answer.first, &first->message.id));
+    }
+    assert_in_range(second, 1, SAME - 1); /* or they never met */
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), SAME);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), SAME);
+    assert_int_equal(count("SELECT count(*) FROM corv.audit"), 2 * SAME);
+    kit_close(&b);
+    for (unsigned i = 0; i < SAME; i++) {
+        kit_put_free(&mine[i]);
+        kit_put_free(&theirs[i]);
+    }
 }
 
 int main(void)
@@ -214,6 +271,7 @@ int main(void)
             a_delivery_that_ended_elsewhere_is_no_loss, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_row_that_changes_meanwhile_is_confirmed_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_nodes_with_the_same_references, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_drop_on_an_old_lease_does_nothing, set_up, tear_down),
     };
 
