@@ -288,9 +288,11 @@ static bool answered_and_cut(void *ctx)
     return pg_proxy_cuts(c->proxy) == 1 && sent[0].answered && c->settle.answered;
 }
 
-/* A put, a settle of an earlier delivery and its fault message share the COMMIT that is cut. */
-static void cut_at(enum pg_proxy_mode mode)
+/* A put, a settle of an earlier delivery and its fault message share the COMMIT that is cut. A
+ * confirmation has no fault, and goes straight. */
+static void cut_at(enum pg_proxy_mode mode, enum corv_delivery_state end)
 {
+    bool dead = end == CORV_DELIVERY_DEAD;
     struct cut_case c = {.proxy = pg_proxy_new(test_pg_dir(server))};
     char through[160];
 
@@ -305,8 +307,8 @@ static void cut_at(enum pg_proxy_mode mode)
     kit_until_answered(&kit, 1);
     pg_proxy_mode(c.proxy, mode);
     sent[2].delivery[0].party = "vt-flevoland";
-    kit_settle_make(&kit, &c.settle, &sent[1].message.id, 1, 1, CORV_DELIVERY_DEAD);
-    c.settle.s.fault = &sent[2].message;
+    kit_settle_make(&kit, &c.settle, &sent[1].message.id, 1, 1, end);
+    c.settle.s.fault = dead ? &sent[2].message : NULL;
     kit_put_ask(&sent[0]);
     kit_settle_ask(&c.settle);
     kit_until(&kit, answered_and_cut, &c, "answer after the cut");
@@ -315,8 +317,9 @@ static void cut_at(enum pg_proxy_mode mode)
     assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
     assert_true(corv_id_eq(&sent[0].answer.first, &sent[0].message.id));
     assert_true(c.settle.committed);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 3);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(count("SELECT count(*) FROM corv.message"), dead ? 3 : 2);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), dead);
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), !dead);
     assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 2);
     assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
 }
@@ -324,13 +327,25 @@ static void cut_at(enum pg_proxy_mode mode)
 static void a_commit_that_never_arrived_is_done_again(void **state)
 {
     (void)state;
-    cut_at(PG_PROXY_CUT_BEFORE_COMMIT);
+    cut_at(PG_PROXY_CUT_BEFORE_COMMIT, CORV_DELIVERY_DEAD);
 }
 
 static void a_commit_whose_answer_was_lost_is_recognised(void **state)
 {
     (void)state;
-    cut_at(PG_PROXY_CUT_AFTER_COMMIT);
+    cut_at(PG_PROXY_CUT_AFTER_COMMIT, CORV_DELIVERY_DEAD);
+}
+
+static void a_straight_commit_that_never_arrived_is_done_again(void **state)
+{
+    (void)state;
+    cut_at(PG_PROXY_CUT_BEFORE_COMMIT, CORV_DELIVERY_CONFIRMED);
+}
+
+static void a_straight_commit_whose_answer_was_lost_is_recognised(void **state)
+{
+    (void)state;
+    cut_at(PG_PROXY_CUT_AFTER_COMMIT, CORV_DELIVERY_CONFIRMED);
 }
 
 static bool second_answered_and_cut(void *ctx)
@@ -560,6 +575,8 @@ int main(void)
         TEST(a_put_that_waits_for_a_lock_is_answered_in_time),
         TEST(a_commit_that_never_arrived_is_done_again),
         TEST(a_commit_whose_answer_was_lost_is_recognised),
+        TEST(a_straight_commit_that_never_arrived_is_done_again),
+        TEST(a_straight_commit_whose_answer_was_lost_is_recognised),
         TEST(a_repeat_done_again_is_still_a_repeat),
         TEST(giving_back_twice_takes_no_new_lease),
         TEST(what_no_standby_has_is_no_yes),
