@@ -46,6 +46,7 @@ static void read_server(struct corv_app *app, struct corv_buf *b)
     corv_metric_write(b, CORV_M_connections_total, (double)s.connections);
     corv_metric_write(b, CORV_M_requests_total, (double)s.requests);
     corv_metric_write(b, CORV_M_connections_refused_busy_total, (double)s.refused_busy);
+    corv_metric_write(b, CORV_M_accept_waited_total, (double)s.accept_waited);
     corv_metric_write(b, CORV_M_tls_refused_total, (double)s.refused_tls);
     corv_metric_write(b, CORV_M_timeouts_total, (double)s.timeouts);
     corv_metric_write(b, CORV_M_too_large_total, (double)s.too_large);
