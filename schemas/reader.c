@@ -56,8 +56,8 @@ int corv_node_line(const xmlNode *node)
 bool corv_node_is(const xmlNode *node, const char *ns, const char *name)
 {
     return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
-           strcmp((const char *)node->ns->href, ns) == 0 &&
-           strcmp((const char *)node->name, name) == 0;
+           strcmp((const char *)node->name, name) == 0 && /* differs sooner than the other */
+           strcmp((const char *)node->ns->href, ns) == 0;
 }
 
 const struct corv_attachment *corv_document_attachment(

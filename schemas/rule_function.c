@@ -3,12 +3,12 @@
 
 #include <libxml/hash.h>
 #include <libxml/xpath.h>
-#include <stdio.h>
 
 #include "schemas/reader.h"
 #include "schemas/reference.h"
 #include "schemas/rule_core.h"
 #include "schemas/rule_date.h"
+#include "schemas/rule_deep.h"
 #include "schemas/rule_node.h"
 #include "schemas/rule_pack.h"
 #include "schemas/rule_text.h"
@@ -116,56 +116,43 @@ static void f_extra(const struct corv_rule_call *c, struct corv_rule_value *out)
         corv_rule_nodes_order(c->run, &out->nodes);
 }
 
-struct wanted {
-    struct {
-        const char *ns;
-        struct corv_view name;
-    } list[24];
-    size_t count;
-};
-
-/* "BG:inp.bsn ZKN:startdatum"; a prefix nobody knows names nothing. */
-static void read_names(struct corv_view names, struct wanted *w)
-{
-    for (size_t at = 0, n; at < names.n && w->count < sizeof w->list / sizeof *w->list;
-         at += n + 1) {
-        const char *word = names.p + at, *end = memchr(word, ' ', names.n - at), *colon;
-
-        n = end ? (size_t)(end - word) : names.n - at;
-        colon = memchr(word, ':', n);
-        if (!colon)
-            continue;
-        w->list[w->count].ns = corv_prefix_ns(corv_view_of(word, (size_t)(colon - word)));
-        w->list[w->count].name = corv_view_of(colon + 1, n - (size_t)(colon + 1 - word));
-        w->count += w->list[w->count].ns != NULL;
-    }
-}
-
-static bool is_wanted(const xmlNode *e, const struct wanted *w)
+static bool is_wanted(const xmlNode *e, const struct corv_rule_wanted *w)
 {
     for (size_t i = 0; i < w->count; i++)
-        if (w->list[i].name.n && w->list[i].name.p[0] == (char)e->name[0] &&
+        if (w->list[i].name.p[0] == (char)e->name[0] &&
             corv_view_is(w->list[i].name, (const char *)e->name) && e->ns &&
             strcmp((const char *)e->ns->href, w->list[i].ns) == 0)
             return true;
     return false;
 }
 
-static void f_diep(const struct corv_rule_call *c, struct corv_rule_value *out)
+static void walk_deep(
+    const struct corv_rule_call *c, const struct corv_rule_wanted *w, struct corv_rule_nodes *into)
 {
     const struct corv_rule_nodes *from = &c->arguments[0].nodes;
-    struct wanted wanted = {.count = 0};
     size_t seen = 0;
 
-    read_names(text(c, 1), &wanted);
     for (size_t i = 0; i < from->count && c->run->rc == CORV_OK; i++)
         for (const xmlNode *e = from->list[i]; (e = corv_rule_next(e, from->list[i])); seen++)
-            if (e->type == XML_ELEMENT_NODE && is_wanted(e, &wanted) &&
-                !corv_rule_nodes_add(c->run, &out->nodes, e))
+            if (e->type == XML_ELEMENT_NODE && is_wanted(e, w) &&
+                !corv_rule_nodes_add(c->run, into, e))
                 return;
     (void)corv_rule_spend(c->run, 1 + seen);
     if (from->count > 1)
-        corv_rule_nodes_order(c->run, &out->nodes);
+        corv_rule_nodes_order(c->run, into);
+}
+
+static void f_diep(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    struct corv_rule_wanted wanted;
+
+    if (c->deep && from->count == 1 && from->list[0] == c->run->message) {
+        out->nodes = c->run->deep[c->deep];
+        return;
+    }
+    corv_rule_wanted_read(text(c, 1), &wanted);
+    walk_deep(c, &wanted, &out->nodes);
 }
 
 /* False when this text was there before, or there is no memory. */
@@ -314,11 +301,14 @@ static void f_datum_na(const struct corv_rule_call *c, struct corv_rule_value *o
 
 static void give_day(const struct corv_rule_call *c, int date, struct corv_rule_value *out)
 {
-    char digits[16] = "";
+    char digits[8];
 
-    if (date)
-        (void)snprintf(digits, sizeof digits, "%08d", date);
-    give_copy(c, corv_view_str(digits), out);
+    out->text = corv_view_of("", 0);
+    if (!date)
+        return;
+    for (size_t i = sizeof digits; i-- > 0; date /= 10)
+        digits[i] = (char)('0' + date % 10);
+    give_copy(c, corv_view_of(digits, sizeof digits), out);
 }
 
 static void f_datum_plus(const struct corv_rule_call *c, struct corv_rule_value *out)
@@ -409,29 +399,29 @@ static void f_instantie_actief(const struct corv_rule_call *c, struct corv_rule_
  */
 
 static const struct corv_rule_function functions[] = {
-    {"waarde", f_waarde, 1, 1, CORV_RULE_TEXT, 0, false},
-    {"gevuld", f_gevuld, 1, 1, CORV_RULE_BOOL, 1, false},
-    {"aanwezig", f_aanwezig, 1, 1, CORV_RULE_NODES, 1, false},
-    {"diep", f_diep, 2, 2, CORV_RULE_NODES, 1, false},
-    {"extra", f_extra, 2, 2, CORV_RULE_NODES, 1, false},
-    {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false},
-    {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false},
-    {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false},
-    {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false},
-    {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false},
-    {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"datum-geldig", f_datum_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"datum-na", f_datum_na, 2, 2, CORV_RULE_BOOL, 0, false},
-    {"datum-plus", f_datum_plus, 2, 2, CORV_RULE_TEXT, 0, false},
-    {"vandaag", f_vandaag, 0, 0, CORV_RULE_TEXT, 0, false},
-    {"tijdstip-geldig", f_tijdstip_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"bestandsnaam-geldig", f_bestandsnaam_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"bestandsnaam-leesbaar", f_bestandsnaam_leesbaar, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"extensie", f_extensie, 1, 1, CORV_RULE_TEXT, 0, false},
-    {"bijlage-bytes", f_bijlage_bytes, 1, 1, CORV_RULE_NUMBER, 1, false},
-    {"bijlage-zuiver", f_bijlage_zuiver, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"instantie-bekend", f_instantie_bekend, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"instantie-actief", f_instantie_actief, 2, 2, CORV_RULE_BOOL, 0, false},
+    {"waarde", f_waarde, 1, 1, CORV_RULE_TEXT, 0, false, false},
+    {"gevuld", f_gevuld, 1, 1, CORV_RULE_BOOL, 1, false, false},
+    {"aanwezig", f_aanwezig, 1, 1, CORV_RULE_NODES, 1, false, false},
+    {"diep", f_diep, 2, 2, CORV_RULE_NODES, 1, false, true},
+    {"extra", f_extra, 2, 2, CORV_RULE_NODES, 1, false, false},
+    {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false, false},
+    {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false, false},
+    {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false, false},
+    {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false, false},
+    {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"datum-geldig", f_datum_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"datum-na", f_datum_na, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"datum-plus", f_datum_plus, 2, 2, CORV_RULE_TEXT, 0, false, false},
+    {"vandaag", f_vandaag, 0, 0, CORV_RULE_TEXT, 0, false, false},
+    {"tijdstip-geldig", f_tijdstip_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"bestandsnaam-geldig", f_bestandsnaam_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"bestandsnaam-leesbaar", f_bestandsnaam_leesbaar, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"extensie", f_extensie, 1, 1, CORV_RULE_TEXT, 0, false, false},
+    {"bijlage-bytes", f_bijlage_bytes, 1, 1, CORV_RULE_NUMBER, 1, false, false},
+    {"bijlage-zuiver", f_bijlage_zuiver, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"instantie-bekend", f_instantie_bekend, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"instantie-actief", f_instantie_actief, 2, 2, CORV_RULE_BOOL, 0, false, false},
     {0},
 };
 

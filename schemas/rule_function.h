@@ -40,6 +40,7 @@ struct corv_rule_call {
     const struct corv_rule_place *place;
     const struct corv_rule_value *arguments;
     unsigned count;
+    unsigned deep; /* the request that found it all, when asked of the message; or 0 */
 };
 
 struct corv_rule_function {
@@ -51,6 +52,7 @@ struct corv_rule_function {
     enum corv_rule_type gives;
     unsigned nodes;  /* bit per argument that must be nodes */
     bool positional; /* asks for the place among its siblings */
+    bool deep;       /* the second argument names what is looked for at any depth */
 };
 
 /* NULL: there is none of that name, here or in rule_core.h. */

@@ -43,8 +43,8 @@ struct corv_rule_source {
 };
 
 struct corv_rule_list {
-    const char *name;
-    const char **items; /* owned, sorted */
+    struct corv_view name;
+    struct corv_view *items; /* owned, in corv_view_order */
     size_t count;
 };
 

@@ -52,9 +52,12 @@ bool corv_rule_nodes_add(struct corv_rule_run *run, struct corv_rule_nodes *to, 
     return true;
 }
 
-/* Elements carry their number (xmlXPathOrderDocElems), negative, where they have no content. */
+/* Elements carry their number, negative, where they have no content; an attribute comes after its
+ * element and before the next one. */
 static intptr_t number_of(const xmlNode *n)
 {
+    if (n->type == XML_ATTRIBUTE_NODE)
+        n = n->parent;
     return n->type == XML_ELEMENT_NODE ? -(intptr_t)n->content : 0;
 }
 
@@ -62,9 +65,9 @@ static int in_order(const xmlNode *a, const xmlNode *b)
 {
     intptr_t x = number_of(a), y = number_of(b);
 
-    if (x > 0 && y > 0)
-        return (x > y) - (x < y);
-    return -xmlXPathCmpNodes((xmlNodePtr)a, (xmlNodePtr)b);
+    if (x > 0 && y > 0 && x != y)
+        return x < y ? -1 : 1;
+    return a == b ? 0 : -xmlXPathCmpNodes((xmlNodePtr)a, (xmlNodePtr)b);
 }
 
 static int by_order(const void *a, const void *b)

@@ -51,6 +51,8 @@ struct corv_rule_run {
     struct corv_rule_room room;
     struct corv_rule_scene scene;
     struct corv_rule_nodes *variables; /* owned by the machine; by slot */
+    const xmlNode *message;            /* whose depths are known; NULL: none */
+    struct corv_rule_nodes *deep;      /* by request, from 1 (rule_deep.h) */
 };
 
 /* Counts work. False when the budget is spent: rc says CORV_E_LIMIT then. */
@@ -60,7 +62,7 @@ void *corv_rule_take(struct corv_rule_run *run, size_t n);
 
 /* At the end of the list; false when there is no room. Order is the caller's. */
 bool corv_rule_nodes_add(struct corv_rule_run *run, struct corv_rule_nodes *to, const xmlNode *n);
-/* Into document order, each once. Needs xmlXPathOrderDocElems to be quick. */
+/* Into document order, each once. Quick when the elements are numbered (corv_rule_deep_find). */
 void corv_rule_nodes_order(struct corv_rule_run *run, struct corv_rule_nodes *nodes);
 
 /* All the text in a node; white space and all. */

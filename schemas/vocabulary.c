@@ -17,16 +17,6 @@ static struct corv_view *names;
 static size_t count;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static int by_text(const void *a, const void *b)
-{
-    const struct corv_view *x = a;
-    const struct corv_view *y = b;
-    size_t n = x->n < y->n ? x->n : y->n;
-    int order = memcmp(x->p, y->p, n);
-
-    return order ? order : (x->n > y->n) - (x->n < y->n);
-}
-
 /* Every name="…" of one file; types and groups are among them, which does no harm: they are our
  * own words. With out NULL it only counts. */
 static size_t collect(const struct corv_embedded *file, struct corv_view *out)
@@ -64,11 +54,11 @@ static void build(void)
         names[count++] = corv_view_str(soap_names[i]);
     for (const struct corv_embedded *f = corv_embedded_xsd; f->name; f++)
         count += collect(f, names + count);
-    qsort(names, count, sizeof *names, by_text);
+    qsort(names, count, sizeof *names, corv_view_order);
 }
 
 bool corv_vocabulary_has(struct corv_view local_name)
 {
     (void)pthread_once(&once, build);
-    return names && bsearch(&local_name, names, count, sizeof *names, by_text) != NULL;
+    return names && bsearch(&local_name, names, count, sizeof *names, corv_view_order) != NULL;
 }

@@ -8,43 +8,45 @@
 
 #define NAME_MOST 48 /* verantwoordelijkVoorZichtOpDeVeiligheidBelegdBij */
 
+#define VIEW(text) {text, sizeof(text) - 1}
+
 static const struct {
-    const char *ns;
-    const char *prefix;
+    struct corv_view ns;
+    struct corv_view prefix;
 } prefixes[] = {
-    {CORV_NS_JZ, "JZ"},
-    {CORV_NS_ZKN, "ZKN"},
-    {CORV_NS_BG, "BG"},
-    {CORV_NS_STUF, "StUF"},
-    {CORV_NS_SOAP, "soap"},
-    {CORV_NS_XSI, "xsi"},
-    {"http://www.w3.org/2005/05/xmlmime", "xmime"},
-    {CORV_NS_KENNISGEVING, "k"},
+    {VIEW(CORV_NS_JZ), VIEW("JZ")},
+    {VIEW(CORV_NS_ZKN), VIEW("ZKN")},
+    {VIEW(CORV_NS_BG), VIEW("BG")},
+    {VIEW(CORV_NS_STUF), VIEW("StUF")},
+    {VIEW(CORV_NS_SOAP), VIEW("soap")},
+    {VIEW(CORV_NS_XSI), VIEW("xsi")},
+    {VIEW("http://www.w3.org/2005/05/xmlmime"), VIEW("xmime")},
+    {VIEW(CORV_NS_KENNISGEVING), VIEW("k")},
 };
 
-static const char *prefix_of(struct corv_view ns)
+static struct corv_view prefix_of(struct corv_view ns)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (corv_view_is(ns, prefixes[i].ns))
+        if (corv_view_eq(ns, prefixes[i].ns))
             return prefixes[i].prefix;
-    return ns.n ? "?" : "";
+    return corv_view_of("?", ns.n ? 1 : 0);
 }
 
 const char *corv_prefix_ns(struct corv_view prefix)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (corv_view_is(prefix, prefixes[i].prefix))
-            return prefixes[i].ns;
+        if (corv_view_eq(prefix, prefixes[i].prefix))
+            return prefixes[i].ns.p;
     return NULL;
 }
 
 /* The rules ask for hundreds of names per message, so nothing is formatted here. */
 char *corv_name_text(struct corv_view ns, struct corv_view name, char out[CORV_NAME_TEXT])
 {
-    const char *prefix = prefix_of(ns);
-    size_t n = strlen(prefix);
+    struct corv_view prefix = prefix_of(ns);
+    size_t n = prefix.n;
 
-    memcpy(out, prefix, n);
+    memcpy(out, prefix.p, n);
     if (n)
         out[n++] = ':';
     if (name.n > NAME_MOST || !corv_vocabulary_has(name))
