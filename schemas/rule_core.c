@@ -6,6 +6,7 @@
 
 #include "daemon/base/utf8.h"
 #include "schemas/rule_eval.h"
+#include "schemas/rule_text.h"
 
 static struct corv_view text(const struct corv_rule_call *c, unsigned i)
 {
@@ -137,11 +138,6 @@ static void f_string_length(const struct corv_rule_call *c, struct corv_rule_val
         out->number++;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static void f_normalize_space(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
     struct corv_view in = text(c, 0);
@@ -151,7 +147,7 @@ static void f_normalize_space(const struct corv_rule_call *c, struct corv_rule_v
     if (!all)
         return;
     for (size_t i = 0; i < in.n; i++) {
-        if (!is_blank(in.p[i]))
+        if (!corv_rule_blank(in.p[i]))
             all[n++] = in.p[i];
         else if (n && all[n - 1] != ' ')
             all[n++] = ' ';

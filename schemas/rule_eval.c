@@ -274,11 +274,11 @@ static void compare(struct corv_rule_run *run, const struct corv_rule_expr *e,
     out->yes = run->rc == CORV_OK && corv_rule_compare(run, e->relation, &a, &b);
 }
 
-void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
-    const struct corv_rule_place *place, struct corv_rule_value *out)
+static __attribute__((noinline)) void work(struct corv_rule_run *run,
+    const struct corv_rule_expr *e, const struct corv_rule_place *place,
+    struct corv_rule_value *out)
 {
-    *out = (struct corv_rule_value){.type = e->type};
-    switch (run->rc == CORV_OK ? e->op : CORV_OP_NUMBER) {
+    switch (e->op) {
     case CORV_OP_OR:
         out->yes = truth(run, e->a, place) || truth(run, e->b, place);
         break;
@@ -300,12 +300,29 @@ void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
     case CORV_OP_UNION:
         unite(run, e, place, out);
         break;
+    case CORV_OP_CALL:
+        call(run, e, place, out);
+        break;
+    case CORV_OP_PATH:
+    default:
+        path(run, e, place, out);
+        break;
+    }
+}
+
+/* Half of what is asked takes no work. */
+void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
+    const struct corv_rule_place *place, struct corv_rule_value *out)
+{
+    *out = (struct corv_rule_value){.type = e->type};
+    if (run->rc != CORV_OK)
+        return;
+    switch (e->op) {
     case CORV_OP_TEXT:
         out->text = e->text;
         break;
     case CORV_OP_NUMBER:
-        if (e->type == CORV_RULE_NUMBER)
-            out->number = e->number;
+        out->number = e->number;
         break;
     case CORV_OP_VARIABLE:
         out->nodes = run->variables[e->slot];
@@ -314,11 +331,8 @@ void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
         out->nodes = (struct corv_rule_nodes){(const xmlNode **)&place->node, 1, 1};
         (void)corv_rule_spend(run, 1);
         break;
-    case CORV_OP_CALL:
-        call(run, e, place, out);
-        break;
-    case CORV_OP_PATH:
-        path(run, e, place, out);
+    default:
+        work(run, e, place, out);
         break;
     }
 }

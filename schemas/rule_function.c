@@ -93,13 +93,19 @@ static void add_extras(const struct corv_rule_call *c, const xmlNode *holder, st
     struct corv_rule_nodes *into)
 {
     for (const xmlNode *block = holder->children; block; block = block->next) {
-        if (!corv_node_is(block, CORV_NS_STUF, "extraElementen"))
+        if (block->name[0] != 'e' || !corv_node_is(block, CORV_NS_STUF, "extraElementen"))
             continue;
-        for (const xmlNode *e = block->children; e; e = e->next)
-            if (corv_node_is(e, CORV_NS_STUF, "extraElement") &&
-                corv_view_eq(corv_rule_trim(corv_rule_attribute(e, NULL, "naam")), name) &&
+        const xmlNode *last = NULL; /* that was one: most have the very same name */
+
+        for (const xmlNode *e = block->children; e; e = e->next) {
+            if ((!last || e->name != last->name || e->ns != last->ns) &&
+                !corv_node_is(e, CORV_NS_STUF, "extraElement"))
+                continue;
+            last = e;
+            if (corv_view_eq(corv_rule_trim(corv_rule_attribute(e, NULL, "naam")), name) &&
                 !corv_rule_is_nil(e) && !corv_rule_nodes_add(c->run, into, e))
                 return;
+        }
     }
 }
 
@@ -198,11 +204,33 @@ static void f_huidig(const struct corv_rule_call *c, struct corv_rule_value *out
 static void f_naam(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
     const xmlNode *n = node(c, 0);
-    char name[CORV_NAME_TEXT] = "";
+    char *name = corv_rule_take(c->run, CORV_NAME_TEXT);
 
+    if (!name)
+        return;
+    *name = '\0';
     if (n && n->type == XML_ELEMENT_NODE)
         (void)corv_node_name(n, name);
-    give_copy(c, corv_view_str(name), out);
+    out->text = corv_view_str(name);
+}
+
+/* ZKN:heeftRelevant/ZKN:gerelateerde */
+static void f_plaats(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const xmlNode *n = node(c, 0);
+    char *names = corv_rule_take(c->run, (size_t)2 * CORV_NAME_TEXT);
+    size_t size = 0;
+
+    if (!names)
+        return;
+    *names = '\0';
+    if (n && n->type == XML_ELEMENT_NODE) {
+        if (n->parent && n->parent->type == XML_ELEMENT_NODE)
+            size = strlen(corv_node_name(n->parent, names));
+        names[size++] = '/';
+        (void)corv_node_name(n, names + size);
+    }
+    out->text = corv_view_str(names);
 }
 
 /* /JZ:a/ZKN:b[2] without the [2]. */
@@ -407,6 +435,7 @@ static const struct corv_rule_function functions[] = {
     {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false, false},
     {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false, false},
     {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false, false},
+    {"plaats", f_plaats, 1, 1, CORV_RULE_TEXT, 1, false, false},
     {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false, false},
     {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false, false},
     {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false, false},

@@ -10,6 +10,7 @@
  *   dubbel(n)                the nodes whose text stood in an earlier node
  *   huidig()                 the node of the each that is being tested
  *   naam(n), pad(n)          prefix:name; path from the message, without numbers
+ *   plaats(n)                prefix:name of the element around it, a slash, and its own
  *   in-lijst(naam, s)        the list of the pack has it
  *   elfproef(s)              a BSN that can exist
  *   datum-geldig(n)          a real date, as far as StUF:indOnvolledigeDatum says it is known

@@ -26,12 +26,9 @@ struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const 
     return (struct corv_view){"", 0};
 }
 
-bool corv_rule_is_nil(const xmlNode *node)
+bool corv_rule_says_nil(const xmlNode *element)
 {
-    struct corv_view nil;
+    struct corv_view nil = corv_rule_trim(corv_rule_attribute(element, CORV_NS_XSI, "nil"));
 
-    if (node->type != XML_ELEMENT_NODE || !node->properties)
-        return false;
-    nil = corv_rule_trim(corv_rule_attribute(node, CORV_NS_XSI, "nil"));
     return corv_view_is(nil, "true") || corv_view_is(nil, "1");
 }

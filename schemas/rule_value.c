@@ -11,12 +11,8 @@
 
 #define BYTES_PER_STEP 64 /* reading this much text costs as much as looking at one node */
 
-bool corv_rule_spend(struct corv_rule_run *run, size_t steps)
+bool corv_rule_overspend(struct corv_rule_run *run)
 {
-    if (run->steps >= steps) {
-        run->steps -= steps;
-        return run->rc == CORV_OK;
-    }
     run->steps = 0;
     if (run->rc == CORV_OK)
         run->rc = CORV_E_LIMIT;
@@ -177,21 +173,6 @@ double corv_rule_to_number(struct corv_rule_run *run, const struct corv_rule_val
     if (v->type == CORV_RULE_BOOL)
         return v->yes ? 1 : 0;
     return text_number(run, corv_rule_to_text(run, v));
-}
-
-bool corv_rule_to_bool(const struct corv_rule_value *v)
-{
-    switch (v->type) {
-    case CORV_RULE_NODES:
-        return v->nodes.count > 0;
-    case CORV_RULE_TEXT:
-        return v->text.n > 0;
-    case CORV_RULE_NUMBER:
-        return v->number < 0 || v->number > 0; /* not zero, not NaN */
-    case CORV_RULE_BOOL:
-    default:
-        return v->yes;
-    }
 }
 
 /* ---- comparing --------------------------------------------------------------------------------
