@@ -179,12 +179,6 @@ static void give_back(struct corv_message *m)
                     m->app->lanes, m->stored[p].deliveries[i].party, m->parts[p].size);
 }
 
-static void start_deliveries(struct corv_message *m)
-{
-    for (unsigned p = 0; p < m->parts_count; p++)
-        corv_deliver_from_memory(m, p);
-}
-
 static void store_answered(void *ctx, const struct corv_put_answer *answer)
 {
     struct corv_message *m = ctx;
@@ -194,7 +188,6 @@ static void store_answered(void *ctx, const struct corv_put_answer *answer)
         corv_crash_point("after-commit");
         corv_journey_move(&m->journey, id, CORV_STEP_STORED);
         m->app->metrics.messages_without_case_total += answer->case_unknown;
-        start_deliveries(m);
         corv_acknowledge_stored(m);
         return;
     }
