@@ -11,7 +11,8 @@
  * no two leases of this node are taken in the same one.
  *
  * And when the clock goes back, what was put off by the fast one is due so much sooner: else a
- * message would wait for as long as the clock was wrong, and show nowhere as late. */
+ * message would wait for as long as the clock was wrong, and show nowhere as late. Whoever was not
+ * there to see it go back sees it at the start: by what happened later than now. */
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "queue/writer.h"
@@ -33,6 +34,14 @@ const struct corv_pg_stmt corv_sql_sooner = {"corv_sooner",
     " due_at - $2::bigint * interval '1 microsecond')"
     " WHERE owner IS NULL AND state = 0 AND due_at > $1::timestamptz"};
 
+/* due_at minus how far ahead the clock was that wrote it. */
+const struct corv_pg_stmt corv_sql_from_ahead = {"corv_from_ahead",
+    "UPDATE delivery SET due_at = greatest($1::timestamptz,"
+    " due_at - (greatest(created_at, last_at) - $1::timestamptz))"
+    " WHERE owner IS NULL AND state = 0 AND due_at > $1::timestamptz"
+    " AND greatest(created_at, last_at) > $1::timestamptz + interval '1 second'"
+    " RETURNING message_id"};
+
 /* ---- all of them, at the start ------------------------------------------------------------- */
 
 static void released(struct corv_queue *q, const PGresult *r)
@@ -41,13 +50,25 @@ static void released(struct corv_queue *q, const PGresult *r)
     (void)r;
 }
 
+static void brought_back(struct corv_queue *q, const PGresult *r)
+{
+    (void)q;
+    if (PQntuples(r) > 0)
+        CORV_LOG(WARNING, "queue.clock-was-ahead", NULL, CORV_N(COUNT, PQntuples(r)));
+}
+
 corv_rc corv_release_ask(struct corv_queue *q)
 {
     struct corv_pg_params p = {0};
 
+    struct corv_pg_params now = {0};
+    corv_rc rc;
+
     corv_pg_add_text(&p, q->o.node);
     corv_pg_add_time(&p, q->batch.now_us);
-    return corv_batch_ask(q, &corv_sql_release, &p, released);
+    corv_pg_add_time(&now, q->batch.now_us);
+    rc = corv_batch_ask(q, &corv_sql_release, &p, released);
+    return rc != CORV_OK ? rc : corv_batch_ask(q, &corv_sql_from_ahead, &now, brought_back);
 }
 
 corv_rc corv_queue_release_own(struct corv_queue *q, corv_done_cb cb, void *ctx)

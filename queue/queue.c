@@ -39,8 +39,8 @@ static const struct corv_pg_stmt sql_listen = {"corv_listen", "LISTEN corv_due"}
 static const struct corv_pg_stmt *const writer_sql[] = {&sql_enter, &sql_lock, &sql_chain,
     &sql_first_head, &sql_head, &corv_sql_begin, &corv_sql_commit, &corv_sql_rollback,
     &corv_sql_claim, &corv_sql_look, &corv_sql_about, &corv_sql_case, &corv_sql_lock, &corv_sql_end,
-    &corv_sql_end_all, &corv_sql_move, &corv_sql_release, &corv_sql_give_back, &corv_sql_sooner,
-    &corv_sql_store, &corv_sql_big, &corv_sql_audit, NULL};
+    &corv_sql_end_all, &corv_sql_move, &corv_sql_release, &corv_sql_from_ahead, &corv_sql_give_back,
+    &corv_sql_sooner, &corv_sql_store, &corv_sql_big, &corv_sql_audit, NULL};
 static const struct corv_pg_stmt *const reader_sql[] = {&sql_place, &sql_listen, &corv_sql_lease,
     &corv_sql_piece, &corv_sql_backlog, &corv_sql_aside, &corv_sql_partitions, &corv_sql_pulse,
     NULL};

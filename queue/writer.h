@@ -274,7 +274,7 @@ void corv_viewer_close(struct corv_queue *q); /* the question under way is answe
 extern const struct corv_pg_stmt corv_sql_begin, corv_sql_commit, corv_sql_rollback;
 extern const struct corv_pg_stmt corv_sql_claim, corv_sql_look, corv_sql_about, corv_sql_case;
 extern const struct corv_pg_stmt corv_sql_lock, corv_sql_end, corv_sql_end_all, corv_sql_move,
-    corv_sql_release, corv_sql_give_back, corv_sql_sooner;
+    corv_sql_release, corv_sql_from_ahead, corv_sql_give_back, corv_sql_sooner;
 extern const struct corv_pg_stmt corv_sql_store, corv_sql_big, corv_sql_audit;
 extern const struct corv_pg_stmt corv_sql_lease, corv_sql_piece, corv_sql_backlog, corv_sql_aside,
     corv_sql_partitions, corv_sql_pulse;

@@ -500,6 +500,51 @@ static void a_clock_that_goes_back_keeps_nobody_waiting(void **state)
         kit_put_free(&fast[i]);
 }
 
+static void at_the_start(void *ctx, bool committed)
+{
+    struct kit *k = ctx;
+
+    k->committed += committed;
+    k->answered++;
+}
+
+/* It ended while the clock was ahead; the next one has never seen another clock. */
+static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
+{
+    static struct kit_put fast[3];
+    struct kit_settle later;
+    struct kit c;
+
+    (void)state;
+    corv_clock_shift_us(7200 * INT64_C(1000000));
+    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c"}, true);
+    for (unsigned i = 0; i < 3; i++) {
+        kit_put_make(&c, &fast[i], 900 + i, i);
+        kit_put_ask(&fast[i]);
+    }
+    kit_until_answered(&c, 3);
+    assert_int_equal(kit_lease(&c, "raad", 1, 1 << 20), 1);
+    kit_settle_make(
+        &c, &later, &c.leased[0]->message, 1, c.leased[0]->attempt, CORV_DELIVERY_WAITING);
+    later.s.due_us = corv_clock_us() + INT64_C(60) * 1000000;
+    kit_settle_ask(&later);
+    kit_until_answered(&c, 4);
+    kit_close(&c);
+    corv_clock_shift_us(0);
+    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c"}, true);
+    assert_int_equal(kit_lease(&c, "raad", 9, 1 << 20), 0);
+    assert_int_equal(corv_queue_release_own(c.q, at_the_start, &c), CORV_OK);
+    kit_until_answered(&c, 1);
+    assert_int_equal(c.committed, 1);
+    assert_int_equal(kit_lease(&c, "raad", 9, 1 << 20), 2); /* and the third in a minute */
+    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
+                           " AND due_at BETWEEN now() AND now() + interval '61 seconds'"),
+        1);
+    kit_close(&c);
+    for (unsigned i = 0; i < 3; i++)
+        kit_put_free(&fast[i]);
+}
+
 static void a_notification_is_heard(void **state)
 {
     (void)state;
@@ -525,6 +570,7 @@ int main(void)
         TEST(old_leases_are_given_back),
         TEST(what_was_there_at_a_fail_over_may_be_a_repeat),
         TEST(a_clock_that_goes_back_keeps_nobody_waiting),
+        TEST(a_clock_that_went_back_unseen_keeps_nobody_waiting),
         TEST(a_notification_is_heard),
     };
 
