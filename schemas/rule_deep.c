@@ -7,15 +7,17 @@
 #include "schemas/xml_path.h"
 
 struct corv_rule_deep_name {
-    struct corv_rule_deep_name *next; /* with the same first letter */
+    struct corv_rule_deep_name *next; /* in the same bucket */
     struct corv_view name;
     const char *ns;
     uint64_t requests; /* a bit for each that wants it */
 };
 
-static unsigned first_letter(char c)
+/* By the first and the third letter: many names of the standard begin with ge or he. */
+static unsigned bucket_of(const char *name, size_t n)
 {
-    return (unsigned char)c % 32;
+    return ((unsigned char)name[0] + 2U * (n > 2 ? (unsigned char)name[2] : 0)) %
+           CORV_RULE_DEEP_BUCKETS;
 }
 
 void corv_rule_wanted_read(struct corv_view names, struct corv_rule_wanted *w)
@@ -66,8 +68,8 @@ unsigned corv_rule_deep_ask(struct corv_rule_deep *deep, struct corv_rule_room *
         return 0;
     deep->requests++; /* spent, whatever comes of it */
     for (size_t i = 0; i < wanted->count; i++)
-        if (!add(&table[first_letter(wanted->list[i].name.p[0])], room, wanted->list[i].ns,
-                wanted->list[i].name, deep->requests))
+        if (!add(&table[bucket_of(wanted->list[i].name.p, wanted->list[i].name.n)], room,
+                wanted->list[i].ns, wanted->list[i].name, deep->requests))
             return 0;
     return deep->requests;
 }
@@ -86,7 +88,8 @@ static bool is_named(const struct corv_rule_deep_name *one, const xmlNode *n)
 static void look(
     struct corv_rule_deep_name *const *table, const xmlNode *n, struct corv_rule_run *run)
 {
-    const struct corv_rule_deep_name *one = table[first_letter((char)n->name[0])];
+    const char *name = (const char *)n->name;
+    const struct corv_rule_deep_name *one = table[bucket_of(name, name[1] && name[2] ? 3 : 1)];
 
     while (one && !is_named(one, n))
         one = one->next;

@@ -14,12 +14,13 @@
 
 #define CORV_RULE_DEEP_REQUESTS 64 /* more are walked for one by one */
 #define CORV_RULE_DEEP_NAMES    24 /* in one diep() */
+#define CORV_RULE_DEEP_BUCKETS  64
 
 struct corv_rule_deep_name; /* who asks for one name */
 
 struct corv_rule_deep {
-    struct corv_rule_deep_name *elements[32]; /* by the first letter */
-    struct corv_rule_deep_name *attributes[32];
+    struct corv_rule_deep_name *elements[CORV_RULE_DEEP_BUCKETS];
+    struct corv_rule_deep_name *attributes[CORV_RULE_DEEP_BUCKETS];
     unsigned requests; /* their numbers are 1 to this */
 };
 

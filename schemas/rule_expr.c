@@ -322,10 +322,10 @@ static struct corv_rule_expr *variable(struct reader *r)
 /* diep() with its names written out. */
 static unsigned ask_names(struct reader *r, const struct corv_rule_expr *call)
 {
-    const struct corv_rule_expr *names = call->a->next;
+    const struct corv_rule_expr *names = call->a ? call->a->next : NULL;
     struct corv_rule_wanted wanted;
 
-    if (names->op != CORV_OP_TEXT)
+    if (!names || names->op != CORV_OP_TEXT)
         return 0;
     corv_rule_wanted_read(names->text, &wanted);
     return corv_rule_deep_ask(&r->names->deep, r->room, &wanted, false);

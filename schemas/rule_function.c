@@ -9,6 +9,7 @@
 #include "schemas/rule_core.h"
 #include "schemas/rule_date.h"
 #include "schemas/rule_deep.h"
+#include "schemas/rule_name.h"
 #include "schemas/rule_node.h"
 #include "schemas/rule_pack.h"
 #include "schemas/rule_text.h"
@@ -204,33 +205,8 @@ static void f_huidig(const struct corv_rule_call *c, struct corv_rule_value *out
 static void f_naam(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
     const xmlNode *n = node(c, 0);
-    char *name = corv_rule_take(c->run, CORV_NAME_TEXT);
 
-    if (!name)
-        return;
-    *name = '\0';
-    if (n && n->type == XML_ELEMENT_NODE)
-        (void)corv_node_name(n, name);
-    out->text = corv_view_str(name);
-}
-
-/* ZKN:heeftRelevant/ZKN:gerelateerde */
-static void f_plaats(const struct corv_rule_call *c, struct corv_rule_value *out)
-{
-    const xmlNode *n = node(c, 0);
-    char *names = corv_rule_take(c->run, (size_t)2 * CORV_NAME_TEXT);
-    size_t size = 0;
-
-    if (!names)
-        return;
-    *names = '\0';
-    if (n && n->type == XML_ELEMENT_NODE) {
-        if (n->parent && n->parent->type == XML_ELEMENT_NODE)
-            size = strlen(corv_node_name(n->parent, names));
-        names[size++] = '/';
-        (void)corv_node_name(n, names + size);
-    }
-    out->text = corv_view_str(names);
+    give_copy(c, n ? corv_rule_name(c->run->names, n) : corv_view_of("", 0), out);
 }
 
 /* /JZ:a/ZKN:b[2] without the [2]. */
@@ -262,6 +238,54 @@ static void f_in_lijst(const struct corv_rule_call *c, struct corv_rule_value *o
         out->yes = corv_rule_in_list(list, text(c, 0));
     else if (c->run->rc == CORV_OK)
         c->run->rc = CORV_E_INTERNAL;
+}
+
+/* naam(), into out; how long it is. */
+static size_t name_of(const struct corv_rule_call *c, const xmlNode *n, char out[CORV_NAME_TEXT])
+{
+    struct corv_view name = {"", 0};
+
+    if (n && !corv_rule_is_nil(n))
+        name = corv_rule_name(c->run->names, n);
+    memcpy(out, name.p, name.n);
+    return name.n;
+}
+
+/* Of an attribute: ZKN:heeftRelevant/ZKN:gerelateerde=EDC. *place is as long as the first part. */
+static struct corv_view placed_value(
+    const struct corv_rule_call *c, const xmlNode *attribute, size_t *place)
+{
+    struct corv_view value = corv_rule_string_of(c->run, attribute);
+    char *all = corv_rule_take(c->run, (size_t)2 * CORV_NAME_TEXT + 2 + value.n);
+    size_t n;
+
+    *place = 0;
+    if (!all)
+        return corv_view_of("", 0);
+    n = name_of(c, attribute->parent->parent, all);
+    all[n++] = '/';
+    *place = n += name_of(c, attribute->parent, all + n);
+    all[n++] = '=';
+    memcpy(all + n, value.p, value.n);
+    return corv_rule_trim(corv_view_of(all, n + value.n));
+}
+
+static void f_vaste_waarde(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_list *values = corv_rule_list_by_name(scene_of(c)->pack, text(c, 1));
+    const struct corv_rule_list *places = corv_rule_list_by_name(scene_of(c)->pack, text(c, 2));
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    struct corv_view both;
+    size_t place;
+
+    out->yes = true;
+    if ((!values || !places) && c->run->rc == CORV_OK)
+        c->run->rc = CORV_E_INTERNAL;
+    if (c->run->rc != CORV_OK || !from->count || from->list[0]->type != XML_ATTRIBUTE_NODE)
+        return;
+    both = placed_value(c, from->list[0], &place);
+    out->yes =
+        corv_rule_in_list(values, both) || !corv_rule_in_list(places, corv_view_of(both.p, place));
 }
 
 static void f_elfproef(const struct corv_rule_call *c, struct corv_rule_value *out)
@@ -435,9 +459,9 @@ static const struct corv_rule_function functions[] = {
     {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false, false},
     {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false, false},
     {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false, false},
-    {"plaats", f_plaats, 1, 1, CORV_RULE_TEXT, 1, false, false},
     {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false, false},
     {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"vaste-waarde", f_vaste_waarde, 3, 3, CORV_RULE_BOOL, 1, false, false},
     {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false, false},
     {"datum-geldig", f_datum_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
     {"datum-na", f_datum_na, 2, 2, CORV_RULE_BOOL, 0, false, false},

@@ -10,8 +10,9 @@
  *   dubbel(n)                the nodes whose text stood in an earlier node
  *   huidig()                 the node of the each that is being tested
  *   naam(n), pad(n)          prefix:name; path from the message, without numbers
- *   plaats(n)                prefix:name of the element around it, a slash, and its own
  *   in-lijst(naam, s)        the list of the pack has it
+ *   vaste-waarde(n, waarden, plaatsen)   the attribute stands at a place, as JZ:a/ZKN:b, that the
+ *                            second list has not, or the first list has place=value
  *   elfproef(s)              a BSN that can exist
  *   datum-geldig(n)          a real date, as far as StUF:indOnvolledigeDatum says it is known
  *   datum-na(a, b)           a lies certainly after b; false when one of them is no date

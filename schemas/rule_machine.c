@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "schemas/rule_name.h"
+
 #define CODE_MOST    ((size_t)8 << 20)  /* bytes of all expressions of a pack */
 #define SCRATCH_MOST ((size_t)16 << 20) /* bytes while one message is judged */
 
@@ -158,7 +160,8 @@ corv_rc corv_rule_machine_new(const struct corv_rule_code *code, struct corv_rul
     corv_rule_room_init(&m->run.room, SCRATCH_MOST);
     m->run.variables = calloc(code->names.count + 1, sizeof *m->run.variables);
     m->parts = calloc(code->pack->rules_count + 1, sizeof *m->parts);
-    if (m->run.variables && m->parts)
+    m->run.names = calloc(1, sizeof *m->run.names);
+    if (m->run.variables && m->parts && m->run.names)
         return CORV_OK;
     corv_rule_machine_free(m);
     *out = NULL;
@@ -171,6 +174,7 @@ void corv_rule_machine_free(struct corv_rule_machine *m)
         return;
     corv_rule_room_free(&m->run.room);
     free(m->run.variables);
+    free(m->run.names);
     free(m->parts);
     free(m);
 }
@@ -240,6 +244,7 @@ void corv_rule_machine_end(struct corv_rule_machine *m)
     m->begun = (struct corv_rule_mark){0};
     m->run.scene = (struct corv_rule_scene){0};
     m->run.message = NULL;
+    corv_rule_names_forget(m->run.names);
 }
 
 static corv_rc rehearse_each(

@@ -20,7 +20,7 @@ struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const 
 {
     if (node->type == XML_ELEMENT_NODE)
         for (const xmlAttr *a = node->properties; a; a = a->next)
-            if (strcmp((const char *)a->name, name) == 0 &&
+            if ((char)a->name[0] == name[0] && strcmp((const char *)a->name, name) == 0 &&
                 (ns ? a->ns && strcmp((const char *)a->ns->href, ns) == 0 : !a->ns))
                 return value_of(a);
     return (struct corv_view){"", 0};

@@ -141,8 +141,7 @@ static corv_rc read_list(struct load *l, const xmlNode *node)
     }
     if (!list->name.n || list->count == 0)
         return bad(l, node, "list without name or items");
-    qsort(list->items, list->count, sizeof *list->items, corv_view_order);
-    return CORV_OK;
+    return corv_words_of(list->items, list->count, &list->set);
 }
 
 static corv_rc read_let(struct load *l, const xmlNode *node)
@@ -368,8 +367,10 @@ void corv_rule_pack_free(struct corv_rule_pack *p)
         return;
     for (size_t i = 0; i < p->rules_count; i++)
         free(p->rules[i].each);
-    for (size_t i = 0; i < p->lists_count; i++)
+    for (size_t i = 0; i < p->lists_count; i++) {
+        corv_words_free(&p->lists[i].set);
         free(p->lists[i].items);
+    }
     free(p->rules);
     free(p->lists);
     free(p->lets);
@@ -390,7 +391,7 @@ const struct corv_rule_list *corv_rule_list_by_name(
 
 bool corv_rule_in_list(const struct corv_rule_list *l, struct corv_view value)
 {
-    return bsearch(&value, l->items, l->count, sizeof value, corv_view_order) != NULL;
+    return corv_words_has(&l->set, value);
 }
 
 const struct corv_rule *corv_rule_by_code(const struct corv_rule_pack *p, const char *code)

@@ -17,6 +17,7 @@
 struct corv_rule_pack;
 struct corv_document;
 struct corv_reference;
+struct corv_rule_name_memo;
 
 enum corv_rule_type { CORV_RULE_NODES, CORV_RULE_TEXT, CORV_RULE_NUMBER, CORV_RULE_BOOL };
 
@@ -53,6 +54,7 @@ struct corv_rule_run {
     struct corv_rule_nodes *variables; /* owned by the machine; by slot */
     const xmlNode *message;            /* whose depths are known; NULL: none */
     struct corv_rule_nodes *deep;      /* by request, from 1 (rule_deep.h) */
+    struct corv_rule_name_memo *names; /* owned by the machine (rule_name.h) */
 };
 
 bool corv_rule_overspend(struct corv_rule_run *run);

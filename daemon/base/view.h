@@ -32,16 +32,4 @@ static inline bool corv_view_is(struct corv_view a, const char *s)
     return corv_view_eq(a, corv_view_str(s));
 }
 
-/* For qsort and bsearch of struct corv_view: an order to find things by, not to read. Shorter ones
- * first, for most differ in length and need no look at their bytes. */
-static inline int corv_view_order(const void *a, const void *b)
-{
-    const struct corv_view *x = (const struct corv_view *)a;
-    const struct corv_view *y = (const struct corv_view *)b;
-
-    if (x->n != y->n)
-        return x->n < y->n ? -1 : 1;
-    return x->n ? memcmp(x->p, y->p, x->n) : 0;
-}
-
 #endif

@@ -22,6 +22,7 @@
 #include "schemas/rule_core.h"
 #include "schemas/rule_eval.h"
 #include "schemas/rule_machine.h"
+#include "schemas/rule_node.h"
 #include "schemas/verdict.h"
 #include "schemas/xml_path.h"
 
@@ -301,9 +302,9 @@ static const char *const corners[] = {".", "..", "*", "e", "ZKN:b", "ZKN:*", "JZ
     "local-name(ZKN:x)", "local-name(@naam)", "waarde(ZKN:b[2])", "waarde(ZKN:b[3] | ZKN:d)",
     "gevuld(ZKN:b[3])", "aanwezig(ZKN:b)", "aanwezig(ZKN:b)[2]", "diep(., 'ZKN:c ZKN:b')",
     "diep(.//*, 'ZKN:c')", "dubbel(.//ZKN:b)", "huidig()/ZKN:d", "ZKN:b[. = huidig()/ZKN:f/ZKN:b]",
-    "naam(ZKN:b)", "naam(JZ:b/..)", "plaats(JZ:b/ZKN:c)", "plaats(.)", "plaats(ZKN:x)",
-    "plaats(@naam)", "plaats(ZKN:b[3] | ZKN:d)",
-    "plaats(ZKN:f/ZKN:b) = concat(naam(ZKN:f), '/', naam(ZKN:f/ZKN:b))", "pad(JZ:b/ZKN:c)",
+    "naam(ZKN:b)", "naam(JZ:b/..)", "vaste-waarde(@naam, 'entiteittypen', 'entiteitplaatsen')",
+    "vaste-waarde(ZKN:x, 'entiteittypen', 'entiteitplaatsen')",
+    "vaste-waarde(., 'entiteittypen', 'entiteitplaatsen')", "pad(JZ:b/ZKN:c)",
     "ZKN:b[ZKN:x or 1 = 1]", "ZKN:b[false()]", "ZKN:b[count(..) = 1]", "ZKN:b [ 1 ] / @naam",
     "((ZKN:b))", "'\"'", "\"'\"", ".//ZKN:x", ".//e", ".//ZKN:c[@naam]/..", ".//@naam[. = 'y']",
     ".//@xsi:nil/..", "ZKN:f//ZKN:b | .//ZKN:b", "diep(., 'ZKN:c')/@naam",
@@ -372,6 +373,82 @@ static void each_corner_is_as_in_libxml2(void **state)
     free(names.list);
     corv_document_free(&d);
     corv_findings_free(&f);
+}
+
+/* vaste-waarde() is short for this. */
+#define LONG_FORM                                                                                  \
+    "in-lijst(concat(naam(../..), '/', naam(..), '=', .), 'entiteittypen') or "                    \
+    "not(in-lijst(concat(naam(../..), '/', naam(..)), 'entiteitplaatsen'))"
+
+static size_t both_forms(struct corv_rule_run *run, const struct corv_rule_expr *const forms[2],
+    const xmlNode *attribute)
+{
+    const struct corv_rule_place place = {attribute, 1, 1};
+    struct corv_rule_value a, b;
+
+    corv_rule_eval(run, forms[0], &place, &a);
+    corv_rule_eval(run, forms[1], &place, &b);
+    assert_int_equal(run->rc, CORV_OK);
+    assert_int_equal(corv_rule_to_bool(&a), corv_rule_to_bool(&b));
+    return corv_rule_to_bool(&a) ? 0 : 1;
+}
+
+static size_t fixed_values_of(const char *text, const struct corv_rule_expr *const forms[2])
+{
+    static const char *const values[] = {"ZAK", "NPS", "NPS ", " NPS", "\n", "X"};
+    struct corv_rule_scene scene = {.today = DAY};
+    struct corv_rule_machine *m;
+    struct corv_document d;
+    struct corv_findings f;
+    size_t wrong = 0;
+
+    corv_findings_init(&f);
+    assert_int_equal(
+        corv_document_read(corv_view_str(text), &corv_read_limits_default, &d, &f), CORV_OK);
+    assert_int_equal(corv_rule_machine_new(code, &m), CORV_OK);
+
+    const xmlNode *root = xmlDocGetRootElement(d.xml);
+
+    assert_int_equal(
+        corv_rule_machine_begin(m, (xmlNodePtr)root, CORV_KIND_BV01, &scene, 0), CORV_OK);
+    for (const xmlNode *n = root; n; n = corv_rule_next(n, root))
+        for (xmlAttr *a = n->type == XML_ELEMENT_NODE ? n->properties : NULL; a; a = a->next) {
+            xmlChar *was = a->children->content;
+
+            wrong += both_forms(&m->run, forms, (const xmlNode *)a);
+            for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+                a->children->content = BAD_CAST values[i];
+                wrong += both_forms(&m->run, forms, (const xmlNode *)a);
+            }
+            a->children->content = was;
+        }
+    corv_rule_machine_free(m);
+    corv_document_free(&d);
+    corv_findings_free(&f);
+    return wrong;
+}
+
+static void a_fixed_value_is_judged_as_in_the_long_form(void **state)
+{
+    static const char *const messages[] = {VTO, NOTIFICATIE, ONGEBOREN, NOTIFICATIEJR, ZORGMELDING,
+        TERUGKOPPELING, VT_MELDING, VT_TERUGKOPPELING, VCOB, UCOB, GENERIEK, UITKOMST, SMALL};
+    const struct corv_rule_expr *forms[2];
+    struct corv_rule_room room;
+    struct corv_rule_names names = {0};
+    const char *at;
+    size_t wrong = 0;
+
+    (void)state;
+    corv_rule_room_init(&room, 1u << 20);
+    assert_int_equal(corv_rule_expr_read(LONG_FORM, &room, &names, &forms[0], &at), CORV_OK);
+    assert_int_equal(corv_rule_expr_read("vaste-waarde(., 'entiteittypen', 'entiteitplaatsen')",
+                         &room, &names, &forms[1], &at),
+        CORV_OK);
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+        wrong += fixed_values_of(messages[i], forms);
+    assert_true(wrong > 20);
+    corv_rule_room_free(&room);
+    free(names.list);
 }
 
 static void what_is_not_ours_is_refused_where_it_stands(void **state)
@@ -531,6 +608,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pack_says_what_libxml2_says),
         cmocka_unit_test(each_corner_is_as_in_libxml2),
+        cmocka_unit_test(a_fixed_value_is_judged_as_in_the_long_form),
         cmocka_unit_test(what_is_not_ours_is_refused_where_it_stands),
         cmocka_unit_test(what_is_longer_than_anybody_writes_is_refused),
         cmocka_unit_test(room_is_given_back_and_has_an_end),
