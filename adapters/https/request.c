@@ -178,7 +178,7 @@ static bool set_callbacks(struct https_transfer *x)
     return SET(PRIVATE, x) && SET(ERRORBUFFER, x->error) && SET(PREREQFUNCTION, request_begins) &&
            SET(PREREQDATA, x) && SET(HEADERFUNCTION, take_header) && SET(HEADERDATA, x) &&
            SET(WRITEFUNCTION, take_body) && SET(WRITEDATA, x) &&
-           SET(OPENSOCKETFUNCTION, https_open_socket) &&
+           SET(OPENSOCKETFUNCTION, https_open_socket) && SET(OPENSOCKETDATA, x->https) &&
            SET(CLOSESOCKETFUNCTION, https_close_socket) && SET(CLOSESOCKETDATA, x->https);
 }
 

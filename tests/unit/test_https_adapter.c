@@ -354,6 +354,38 @@ static void connections_are_kept(void **state)
     partner_stop(&p);
 }
 
+static void count_turn(uv_prepare_t *turn)
+{
+    ++*(unsigned *)turn->data;
+}
+
+/* A kept connection is watched on. When the party closes it the loop must not turn and turn. */
+static void a_party_that_hangs_up_leaves_us_in_peace(void **state)
+{
+    struct result r = {0};
+    struct partner p;
+    struct rig rig;
+    unsigned turns = 0;
+    uv_prepare_t turn;
+
+    (void)state;
+    partner_start(&p, "raad", "127.0.0.1", false);
+    open_with(&rig, "vt", NULL, NULL);
+    rig_deliver(&rig, "https", p.address, &r);
+    assert_string_equal(r.outcome.code, "http.200");
+    (void)uv_prepare_init(&rig.loop, &turn);
+    turn.data = &turns;
+    (void)uv_prepare_start(&turn, count_turn);
+    uv_unref((uv_handle_t *)&turn);
+    partner_stop(&p);
+    rig_turn(&rig, 600); /* its own timer makes 30 turns */
+    assert_true(turns < 100);
+    rig_deliver(&rig, "https", p.address, &r);
+    assert_string_equal(r.outcome.code, "connect.refused");
+    uv_close((uv_handle_t *)&turn, NULL);
+    rig_close(&rig, 1000);
+}
+
 /* The second of two that overlap is a transfer of its own: what it knows of the party it has from
  * the share, not from the handle that was used before. */
 static void a_new_connection_resumes_the_session(void **state)
@@ -862,6 +894,7 @@ int main(void)
         cmocka_unit_test(bytes_and_headers_arrive),
         cmocka_unit_test(a_big_message_arrives_whole),
         cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(a_party_that_hangs_up_leaves_us_in_peace),
         cmocka_unit_test(a_new_connection_resumes_the_session),
         cmocka_unit_test(a_silent_second_try_says_repeat),
         cmocka_unit_test(bad_answers_are_bounded),
