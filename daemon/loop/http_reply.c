@@ -45,8 +45,11 @@ static void add_head(
 {
     (void)corv_buf_addf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\nServer: corvd\r\n", a->status,
         reason_of(a->status), date_now(c->server));
-    if (a->content_type)
-        (void)corv_buf_addf(b, "Content-Type: %s\r\n", a->content_type);
+    if (a->content_type) {
+        (void)corv_buf_add_str(b, "Content-Type: ");
+        (void)corv_buf_add_str(b, a->content_type);
+        (void)corv_buf_add_str(b, "\r\n");
+    }
     if (a->headers)
         (void)corv_buf_add_str(b, a->headers);
     if (close)
