@@ -52,6 +52,7 @@ struct https_transfer {
     struct https *https;
     uint64_t op;
     CURL *easy;
+    CURLU *url; /* owned: the address, taken apart once */
     struct curl_slist *headers;
     struct https_tls *tls; /* NULL: plain */
     void *own;             /* of the kind */
@@ -156,12 +157,14 @@ void https_transfer_end(struct https_transfer *x, const struct corv_outcome *out
 void https_transfer_ended(struct https_transfer *x, CURLcode result); /* libcurl says so */
 
 /* request.c: everything about one request that is set before it goes */
-bool https_header(struct https_transfer *x, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3))); /* false: it would not be one header line */
+/* false: it would not be one header line. */
+bool https_header(struct https_transfer *x, const char *name, const char *value);
 bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m);
 CURLSH *https_share_of(struct https *a, unsigned share); /* NULL: without memory */
-/* NULL when good, else the code of what is wrong with it. share: by party. */
-const char *https_address_check(const struct https *a, const char *address, unsigned *share);
+/* NULL when good, else the code of what is wrong with it. url: the caller's, also when it is not
+ * good; may be NULL then. share: by party. */
+const char *https_address_check(
+    const struct https *a, const char *address, CURLU **url, unsigned *share);
 bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share);
 
 /* outcome.c */

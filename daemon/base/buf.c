@@ -83,6 +83,17 @@ corv_rc corv_buf_add_str(struct corv_buf *b, const char *s)
     return corv_buf_add(b, s, strlen(s));
 }
 
+corv_rc corv_buf_add_number(struct corv_buf *b, size_t n)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    return corv_buf_add(b, digits + at, sizeof digits - at);
+}
+
 corv_rc corv_buf_addf(struct corv_buf *b, const char *fmt, ...)
 {
     va_list ap;

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define GATHER 512 /* most keys and audit lines fit: one call of OpenSSL instead of two per field  \
-                    */
+#define GATHER                                                                                     \
+    512 /* most keys and audit lines fit: one call of OpenSSL instead of two per field             \
+         */
 
 static pthread_once_t looked_up = PTHREAD_ONCE_INIT;
 static const EVP_MD *sha256;
@@ -31,10 +32,11 @@ struct sum {
 
 static bool flush(struct sum *s)
 {
-    size_t n = s->n;
+    bool good = s->n == 0 || EVP_DigestUpdate(s->ctx, s->bytes, s->n) == 1;
 
+    OPENSSL_cleanse(s->bytes, s->n); /* a secret or a case number may be among it */
     s->n = 0;
-    return n == 0 || EVP_DigestUpdate(s->ctx, s->bytes, n) == 1;
+    return good;
 }
 
 static bool add(struct sum *s, const void *p, size_t n)
@@ -67,11 +69,12 @@ static corv_rc digest(
     (void)pthread_once(&looked_up, look_up);
     s.n = 0;
     s.ctx = EVP_MD_CTX_new();
-    good = s.ctx && EVP_DigestInit_ex(s.ctx, sha256, NULL) == 1;
+    if (!s.ctx)
+        return CORV_E_NOMEM;
+    good = EVP_DigestInit_ex(s.ctx, sha256, NULL) == 1;
     for (size_t i = 0; good && i < count; i++)
         good = (!prefixed || add_length(&s, parts[i].n)) && add(&s, parts[i].p, parts[i].n);
-    good = good && flush(&s) && EVP_DigestFinal_ex(s.ctx, out->b, NULL) == 1;
-    OPENSSL_cleanse(s.bytes, sizeof s.bytes); /* a secret or a case number may have been in it */
+    good = flush(&s) && good && EVP_DigestFinal_ex(s.ctx, out->b, NULL) == 1;
     EVP_MD_CTX_free(s.ctx);
     return good ? CORV_OK : CORV_E_NOMEM;
 }
