@@ -4,6 +4,7 @@
 #include "daemon/alarms.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/deliver.h"
 #include "daemon/message.h"
 
 /* A step that was left; one that never began took no time, and is not counted. */
@@ -25,12 +26,18 @@ static void finish(struct corv_message *m)
     corv_message_free(m);
 }
 
-static void tell(
+static void say(
     struct corv_message *m, enum corv_fate fate, const struct corv_id *id, const char *code)
 {
     const struct corv_told told = {.fate = fate, .id = id, .code = code};
 
     m->answerer.tell(m->answerer.ctx, m, &told);
+}
+
+static void tell(
+    struct corv_message *m, enum corv_fate fate, const struct corv_id *id, const char *code)
+{
+    say(m, fate, id, code);
     finish(m);
 }
 
@@ -43,7 +50,10 @@ void corv_acknowledge_stored(struct corv_message *m)
     CORV_LOG(INFO, "message.accepted", id, CORV_F(KIND, m->parts[0].kind),
         CORV_F(PARTY, corv_message_sender(m)), CORV_N(COUNT, m->plan.count),
         CORV_N(US, corv_clock_us() - m->received_us));
-    tell(m, CORV_FATE_STORED, id, "");
+    say(m, CORV_FATE_STORED, id, "");
+    for (unsigned p = 0; p < m->parts_count; p++) /* the sender need not wait for these to begin */
+        corv_deliver_from_memory(m, p);
+    finish(m);
 }
 
 void corv_acknowledge_repeat(struct corv_message *m, const struct corv_id *first)

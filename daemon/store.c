@@ -2,6 +2,7 @@
 #include "daemon/store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/acknowledge.h"
@@ -52,6 +53,20 @@ static struct corv_queue_delivery *deliveries_of(
     }
     q->deliveries_count = (unsigned)no;
     return d;
+}
+
+/* What no lane delivers from memory is read back in its time; only the sealed form is needed now.
+ */
+static void drop_plain(struct corv_message *m, unsigned part)
+{
+    struct corv_part *p = &m->parts[part];
+    const struct corv_queue_message *q = &m->stored[part];
+
+    for (unsigned i = 0; i < q->deliveries_count; i++)
+        if (q->deliveries[i].lease_now)
+            return;
+    free(p->body);
+    p->body = NULL;
 }
 
 /* The dedup key is a digest, so that nothing of the case leaves the payload. It begins with who the
@@ -163,12 +178,6 @@ static void give_back(struct corv_message *m)
                     m->app->lanes, m->stored[p].deliveries[i].party, m->parts[p].size);
 }
 
-static void start_deliveries(struct corv_message *m)
-{
-    for (unsigned p = 0; p < m->parts_count; p++)
-        corv_deliver_from_memory(m, p);
-}
-
 static void store_answered(void *ctx, const struct corv_put_answer *answer)
 {
     struct corv_message *m = ctx;
@@ -178,7 +187,6 @@ static void store_answered(void *ctx, const struct corv_put_answer *answer)
         corv_crash_point("after-commit");
         corv_journey_move(&m->journey, id, CORV_STEP_STORED);
         m->app->metrics.messages_without_case_total += answer->case_unknown;
-        start_deliveries(m);
         corv_acknowledge_stored(m);
         return;
     }
@@ -229,6 +237,7 @@ void corv_store(struct corv_message *m)
     for (unsigned p = 0; p < m->parts_count; p++) {
         describe(m, p);
         next = deliveries_of(m, p, p == 0 ? CORV_AS_BERICHT : CORV_AS_KENNISGEVING, next);
+        drop_plain(m, p);
     }
     describe_events(m);
     put.answer_of = answer_of(m);

@@ -431,8 +431,10 @@ void corv_writer_start(struct corv_queue *q)
     b->now_us = corv_clock_us();
     b->straight = corv_straight_may(q);
     rc = corv_pg_run(q->writer, &corv_sql_begin, NULL, ran, q);
-    if (rc == CORV_OK)
-        rc = b->straight ? corv_straight_begin(q) : ask_all(q);
+    if (rc == CORV_OK && b->straight)
+        corv_straight_begin(q);
+    else if (rc == CORV_OK)
+        rc = ask_all(q);
     if (rc != CORV_OK)
         could_not_send(q, rc);
     else if (b->awaited == 0)

@@ -192,8 +192,8 @@ void corv_batch_fail(struct corv_queue *q, const char *sqlstate);
 /* ---- writer_straight.c --------------------------------------------------------------------- */
 /* May the batch that was just taken be written in one turn? Call it once per batch. */
 CORV_MUST_CHECK bool corv_straight_may(struct corv_queue *q);
-/* After BEGIN: the deliveries that end. What the puts bring goes with corv_rows_send. */
-CORV_MUST_CHECK corv_rc corv_straight_begin(struct corv_queue *q);
+/* Everything is taken to be as it mostly is; corv_rows_send makes PostgreSQL check it. */
+void corv_straight_begin(struct corv_queue *q);
 /* Something did not hold: the next batches go step by step, for repeats seldom come alone. */
 void corv_straight_missed(struct corv_queue *q);
 
@@ -232,7 +232,7 @@ void corv_correlate_write(struct corv_queue *q, const struct corv_item *item);
 void corv_put_write(struct corv_queue *q, struct corv_item *item);
 void corv_put_answer(struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_settle_ask(struct corv_queue *q);
-CORV_MUST_CHECK corv_rc corv_settle_straight(struct corv_queue *q);
+CORV_MUST_CHECK corv_rc corv_settle_straight(struct corv_queue *q); /* nothing when none ends */
 void corv_settle_write(struct corv_queue *q, struct corv_item *item);
 CORV_MUST_CHECK corv_rc corv_release_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_give_back_ask(struct corv_queue *q);

@@ -290,5 +290,8 @@ corv_rc corv_rows_send(struct corv_queue *q, bool touch)
         rc = send_messages(q);
     if (rc == CORV_OK)
         rc = send_big(q);
+    if (rc == CORV_OK &&
+        q->batch.straight) /* after the claims, as step by step: one order of locks */
+        rc = corv_settle_straight(q);
     return rc != CORV_OK ? rc : send_audit(q, touch);
 }

@@ -40,7 +40,7 @@ bool corv_straight_may(struct corv_queue *q)
     return true;
 }
 
-corv_rc corv_straight_begin(struct corv_queue *q)
+void corv_straight_begin(struct corv_queue *q)
 {
     struct corv_batch *b = &q->batch;
 
@@ -49,7 +49,6 @@ corv_rc corv_straight_begin(struct corv_queue *q)
         b->items[i]->case_unknown = false;
         b->items[i]->filer[0] = '\0';
     }
-    return corv_settle_straight(q);
 }
 
 void corv_straight_missed(struct corv_queue *q)

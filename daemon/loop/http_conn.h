@@ -63,9 +63,11 @@ struct corv_http_server {
     uint64_t armed_for; /* when clock goes off; UINT64_MAX: never */
 
     struct corv_list phases[CORV_HTTP_PHASES];
-    struct corv_list line;  /* connections whose handshake waits for a later turn (http_turn.h) */
+    struct corv_list line; /* connections whose handshake waits for a later turn (http_turn.h) */
+    unsigned line_count;
     unsigned flights;       /* of handshakes in this turn */
     bool in_line;           /* the line is being served */
+    bool deaf;              /* accepts nobody until the line is short */
     struct corv_list ended; /* requests */
     unsigned requests;      /* alive, those in ended included */
     struct corv_http_stats stats;
@@ -103,6 +105,7 @@ struct corv_http_conn {
     unsigned writes;  /* under way */
     uint64_t dropped; /* bytes thrown away in SKIP, DRAIN and LINGER */
     bool reading;
+    bool begun;      /* its handshake */
     bool eof;        /* the client closes its sending side */
     bool rest;       /* bytes of the request's body are still to come */
     bool keep;       /* the client wants to stay */
@@ -136,7 +139,8 @@ static inline const char *corv__http_peer_for_log(const char *peer)
 
 /* http_server.c */
 void corv__http_clock_arm(struct corv_http_server *s, enum corv_http_phase phase);
-void corv__http_server_left(struct corv_http_server *s); /* a connection has gone */
+void corv__http_server_left(struct corv_http_server *s);   /* a connection has gone */
+void corv__http_server_listen(struct corv_http_server *s); /* again */
 void corv__http_server_release(struct corv_http_server *s);
 /* Whether this second still has room for a line about clients; the number left out since. */
 bool corv__http_may_log(struct corv_http_server *s, enum corv_http_log whose, unsigned *dropped);

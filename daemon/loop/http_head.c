@@ -124,9 +124,6 @@ static bool read_request_line(
 
 static bool read_field(struct corv_http_head *h, struct corv_view line, struct corv_http_refusal *v)
 {
-    if (h->count == CORV_HTTP_FIELDS)
-        return bad(v, "http.too-many-headers");
-
     struct corv_http_field *field = &h->fields[h->count++];
 
     field->name = cut(&line, ':');
@@ -218,6 +215,19 @@ static bool read_wishes(struct corv_http_head *h, struct corv_http_refusal *v)
     return true;
 }
 
+/* Room for what follows the request line: a connection holds its head while its message waits. */
+static bool make_room(struct corv_http_head *h, struct corv_view rest, struct corv_http_refusal *v)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < rest.n; i++)
+        lines += rest.p[i] == '\n';
+    if (lines > CORV_HTTP_FIELDS + 1) /* the empty one ends the section */
+        return bad(v, "http.too-many-headers");
+    h->fields = calloc(lines ? lines : 1, sizeof *h->fields);
+    return h->fields || bad(v, "http.no-memory");
+}
+
 bool corv_http_head_read(struct corv_http_head *h, struct corv_http_refusal *v)
 {
     struct corv_view rest = corv_view_of(h->bytes, h->size);
@@ -225,7 +235,7 @@ bool corv_http_head_read(struct corv_http_head *h, struct corv_http_refusal *v)
 
     h->content_length = -1;
     line.n--; /* the CR, seen by http_parse.c */
-    if (!read_request_line(h, line, v))
+    if (!read_request_line(h, line, v) || !make_room(h, rest, v))
         return false;
     for (line = cut(&rest, '\n'); line.n > 1; line = cut(&rest, '\n')) {
         line.n--;
@@ -247,6 +257,7 @@ void corv_http_head_free(struct corv_http_head *h)
 {
     if (!h)
         return;
+    free(h->fields);
     free(h->bytes);
     free(h);
 }

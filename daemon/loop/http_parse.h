@@ -39,7 +39,7 @@ struct corv_http_head {
     bool keep_alive;
     bool expect_continue;
     unsigned count;
-    struct corv_http_field fields[CORV_HTTP_FIELDS];
+    struct corv_http_field *fields; /* owned, as many as there are */
 };
 void corv_http_head_free(struct corv_http_head *h); /* accepts NULL */
 /* First value of that name, without regard to case; n == 0 when absent. */

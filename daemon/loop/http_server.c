@@ -221,8 +221,20 @@ static void may_accept(uv_poll_t *poll, int status, int events)
         pause_accepting(s, -status);
         return;
     }
-    for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(s);)
+    for (int i = 0; i < ACCEPTS_PER_TURN && !corv__http_turn_is_long(s) && accept_one(s);)
         i++;
+    s->deaf = corv__http_turn_is_long(s);
+    if (!s->deaf)
+        return;
+    s->stats.accept_waited++;
+    (void)uv_poll_stop(&s->listener);
+}
+
+void corv__http_server_listen(struct corv_http_server *s)
+{
+    s->deaf = false;
+    if (!s->stopping)
+        (void)uv_poll_start(&s->listener, UV_READABLE, may_accept);
 }
 
 /* ---- listening -------------------------------------------------------------------------------*/

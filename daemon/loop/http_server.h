@@ -72,6 +72,8 @@ struct corv_http_stats {
     uint64_t body_bytes_now;
     uint64_t handshakes, resumed, bad_requests, client_gone, accept_paused;
     uint64_t handshakes_waited; /* flights that were left for a later turn of the loop */
+    uint64_t
+        accept_waited; /* times that newcomers were left in the kernel, for the line was long */
 };
 void corv_http_server_stats(const struct corv_http_server *s, struct corv_http_stats *out);
 

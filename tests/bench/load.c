@@ -22,11 +22,13 @@
 #include "tests/bench/ledger.h"
 #include "tests/bench/wire.h"
 
-#define SLOT "%REFERENTIE%"
+#define SLOT     "%REFERENTIE%"
+#define AGAIN_US 1000000 /* after a connection that was not let in */
 
 struct sender {
     struct wire wire;     /* first: epoll hands its address back */
     int64_t sent_us;      /* 0: nothing under way */
+    int64_t again_us;     /* not let in: when to knock again; 0: it has a connection */
     unsigned long number; /* of the message under way */
     bool idle;            /* stands in run.idle */
     bool greeted;         /* its handshake was counted */
@@ -38,6 +40,7 @@ static struct {
     const char *tag;
     char *before, *after; /* the message around the reference */
     size_t before_n, after_n;
+    unsigned long away; /* senders that will knock again */
     unsigned long next, answered, ok, busy, refused, broken, unkind; /* 503 without Retry-After */
     uint32_t *took;       /* microseconds of the accepted ones */
     struct sender **idle; /* owned: those that wait for their turn (RATE) */
@@ -189,6 +192,7 @@ static void greet(struct sender *s)
 static void tend(struct sender *s)
 {
     bool alive = wire_step(&s->wire) && listen_to(s);
+    bool was_in = s->wire.open;
 
     greet(s);
     if (alive && s->wire.open) {
@@ -204,7 +208,28 @@ static void tend(struct sender *s)
     wire_close(&s->wire);
     if (run.broken > run.connections + 100)
         wire_die("connections break again and again");
-    begin(s);
+    if (was_in) {
+        begin(s);
+        return;
+    }
+    run.away++;
+    s->again_us = wire_now_us() + AGAIN_US;
+}
+
+/* Those that were not let in try again, as well-behaved clients do: not at once. */
+static void knock_again(struct sender *senders)
+{
+    int64_t now = wire_now_us();
+
+    for (unsigned long i = 0; run.away > 0 && i < run.connections; i++) {
+        struct sender *s = &senders[i];
+
+        if (!s->again_us || s->again_us > now)
+            continue;
+        s->again_us = 0;
+        run.away--;
+        begin(s);
+    }
 }
 
 static int by_size(const void *a, const void *b)
@@ -306,10 +331,12 @@ int main(int argc, char **argv)
         for (int i = 0; i < n; i++)
             tend(events[i].data.ptr);
         wake_idle();
+        knock_again(senders);
     }
     report(run.began_us);
     for (unsigned long i = 0; i < run.connections && i < run.count; i++)
-        wire_close(&senders[i].wire);
+        if (!senders[i].again_us)
+            wire_close(&senders[i].wire);
     SSL_CTX_free(run.ctx);
     free(senders);
     free(run.idle);

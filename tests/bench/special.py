@@ -127,25 +127,68 @@ def backlog(options):
 # ---- very many at once ------------------------------------------------------------------------
 
 
-def inflight(options):
-    """So many connections, each with a message under way."""
-    count = options.count or 10_000
-    room = {"connections": count + 100, "pipeline": count + 100, "pipeline_per_party": count + 100,
-            "handshake_seconds": 300, "header_seconds": 300, "idle_seconds": 600}
-    ends = Ends("inflight", limits=room)
+def under_way(count):
+    """So many taken in, and not one confirmed yet but those the slow partner has seen."""
+    ends = Ends("inflight", delay_ms=250, delivery={"max_in_flight": 64})
     try:
         ends.start()
-        rest = memory_kib(ends.daemon.pid) / 1024
-        ends.round("before", 64, 2000)
-        busy = memory_kib(ends.daemon.pid, "VmHWM") / 1024
-        r = ends.round("inflight", count, 2 * count, 400, tag="MANY")
-        say("RSS at rest %.0f MiB, with 64 at once %.0f MiB, peak with %d at once %.0f MiB (%.1f KiB each)" % (
-            rest, busy, count, r["peak_mib"], (r["peak_mib"] - busy) * 1024 / count))
-        say("accepted %d at %.0f/s, 503: %d, yes p99 %.0f ms" % (
-            r["accepted"], r["accepted_s"], r["busy"], r["yes99_us"] / 1e3))
-        return done(ends), [Ratio("peak RSS with %d in flight" % count, r["peak_mib"], 128, 128, more=False, unit="MiB")]
+        said = ends.load(64, count + count // 4, 400, tag="WAY")
+        ends.stored += said["accepted"]
+        waiting = int(ends.number("SELECT count(*) FROM corv.delivery"))
+        peak = memory_kib(ends.daemon.pid, "VmHWM") / 1024
+        say("%d accepted at %.0f/s, %d of them under way to a slow partner: peak RSS %.0f MiB" % (
+            said["accepted"], said["accepted"] / said["seconds"], waiting, peak))
+        if waiting < count:
+            ends.wrong.append("only %d were under way at once" % waiting)
+        ends.arrived(300)
+        ends.check("under way", said)
+        return done(ends), Ratio("peak RSS with %d messages under way" % waiting, peak, 128, 128, more=False, unit="MiB")
     finally:
         ends.close()
+
+
+def knocking(clients):
+    """So many clients at once, each with a message, and corvd with the limits it has by itself."""
+    ends = Ends("knocking", limits={"idle_seconds": 2})
+    try:
+        ends.start()
+        said = ends.load(clients, clients, 400, tag="MANY")
+        ends.stored += said["accepted"]
+        ends.arrived(100)
+        ends.check("knocking", said)
+        peak = memory_kib(ends.daemon.pid, "VmHWM") / 1024
+        say("%d clients at once, corvd's own limits: %d answered in %.0f s, %d accepted, %d told 503 with Retry-After: "
+            "peak RSS %.0f MiB" % (clients, said["answered"], said["seconds"], said["accepted"], said["busy"], peak))
+        if said["answered"] != clients:
+            ends.wrong.append("%d of %d clients heard nothing" % (clients - said["answered"], clients))
+        return done(ends), Ratio("peak RSS with %d clients at once" % clients, peak, 128, 128, more=False, unit="MiB")
+    finally:
+        ends.close()
+
+
+def each_with_one(connections):
+    """What a connection costs that has a message under way; with limits raised so that all get in."""
+    room = {"connections": connections + 100, "pipeline": connections + 100, "pipeline_per_party": connections + 100,
+            "handshake_seconds": 300, "header_seconds": 300, "idle_seconds": 600}
+    ends = Ends("each", limits=room)
+    try:
+        ends.start()
+        ends.round("before", 64, 2000)
+        busy = memory_kib(ends.daemon.pid, "VmHWM") / 1024
+        r = ends.round("each", connections, 2 * connections, 400, tag="EACH")
+        say("%d connections, each with a message under way: peak RSS %.0f MiB, %.1f KiB each; accepted %d, 503: %d" % (
+            connections, r["peak_mib"], (r["peak_mib"] - busy) * 1024 / connections, r["accepted"], r["busy"]))
+        return done(ends)
+    finally:
+        ends.close()
+
+
+def inflight(options):
+    """Very many messages under way, and very many clients."""
+    count = options.count or 10_000
+    wrong, way = under_way(count)
+    more, knock = knocking(count)
+    return wrong + more + each_with_one(count // 5), [way, knock]
 
 
 # ---- nothing ----------------------------------------------------------------------------------

@@ -277,48 +277,98 @@ static void takes_a_new_context_for_new_connections(void **state)
 }
 
 #define CROWD 13
+#define MANY  (CORV_HTTP_FLIGHTS + CORV_HTTP_LINE + 8)
 
-static struct wire crowd[CROWD];
+static struct wire crowd[MANY];
+static struct wire newcomer;
+static int crowd_count;
+
+/* Connected, and its first flight is in the BIO. */
+static void prepare(struct world *w, struct wire *one)
+{
+    CHECK(w, wire_open(w, one));
+    one->ctx = SSL_CTX_new(TLS_client_method());
+    one->ssl = SSL_new(one->ctx);
+    SSL_set_bio(one->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    CHECK(w, SSL_connect(one->ssl) != 1);
+}
+
+static void send_hello(struct world *w, struct wire *one)
+{
+    char *hello;
+    long n = BIO_get_mem_data(SSL_get_wbio(one->ssl), &hello);
+
+    if (write(one->fd, hello, (size_t)n) != n)
+        w->failed = 1;
+}
 
 /* On the loop's thread, so that all of it lies there before the loop looks. */
 static void all_at_once(struct world *w)
 {
-    for (int i = 0; i < CROWD; i++) {
-        char *hello;
-        long n = BIO_get_mem_data(SSL_get_wbio(crowd[i].ssl), &hello);
-
-        if (write(crowd[i].fd, hello, (size_t)n) != n)
-            w->failed = 1;
+    for (int i = 0; i < crowd_count; i++)
+        send_hello(w, &crowd[i]);
+    if (crowd_count == MANY) {
+        prepare(w, &newcomer);
+        send_hello(w, &newcomer);
     }
+}
+
+static void gather(struct world *w, int count)
+{
+    crowd_count = count;
+    for (int i = 0; i < count; i++)
+        prepare(w, &crowd[i]);
+    UNTIL(w, w->seen.stats.connections_now == (uint64_t)count);
+    world_ask(w, all_at_once);
+}
+
+static void is_answered(struct world *w, struct wire *one)
+{
+    char first;
+
+    CHECK(w, recv(one->fd, &first, 1, 0) == 1);
+}
+
+static void go_home(struct world *w)
+{
+    for (int i = 0; i < crowd_count; i++)
+        wire_close(&crowd[i]);
+    UNTIL(w, w->seen.stats.connections_now == 0);
 }
 
 static void client_crowd(struct world *w)
 {
-    for (int i = 0; i < CROWD; i++) {
-        CHECK(w, wire_open(w, &crowd[i]));
-        crowd[i].ctx = SSL_CTX_new(TLS_client_method());
-        crowd[i].ssl = SSL_new(crowd[i].ctx);
-        SSL_set_bio(crowd[i].ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-        CHECK(w, SSL_connect(crowd[i].ssl) != 1); /* its first flight is in the BIO now */
-    }
-    UNTIL(w, w->seen.stats.connections_now == CROWD);
-    world_ask(w, all_at_once);
-    for (int i = 0; i < CROWD; i++) {
-        char first;
-
-        CHECK(w, recv(crowd[i].fd, &first, 1, 0) == 1); /* everybody is answered */
-    }
+    gather(w, CROWD);
+    for (int i = 0; i < CROWD; i++)
+        is_answered(w, &crowd[i]);
     world_ask(w, world_look);
     CHECK(w, w->seen.stats.handshakes_waited == CROWD - CORV_HTTP_FLIGHTS);
-    for (int i = 0; i < CROWD; i++)
-        wire_close(&crowd[i]);
-    UNTIL(w, w->seen.stats.connections_now == 0);
+    CHECK(w, w->seen.stats.accept_waited == 0);
+    go_home(w);
 }
 
 static void a_crowd_waits_in_line_for_its_handshake(void **state)
 {
     (void)state;
     run_tls(client_crowd, NULL);
+}
+
+static void client_long_line(struct world *w)
+{
+    gather(w, MANY);
+    for (int i = 0; i < MANY; i++)
+        is_answered(w, &crowd[i]);
+    is_answered(w, &newcomer);
+    world_ask(w, world_look);
+    CHECK(w, w->seen.stats.accept_waited > 0);
+    wire_close(&newcomer);
+    go_home(w);
+}
+
+static void behind_a_long_line_newcomers_wait_in_the_kernel(void **state)
+{
+    (void)state;
+    run_tls(client_long_line, NULL);
 }
 
 int main(void)
@@ -329,6 +379,7 @@ int main(void)
         cmocka_unit_test(takes_35_mebibytes),
         cmocka_unit_test(ends_slow_handshakes),
         cmocka_unit_test(a_crowd_waits_in_line_for_its_handshake),
+        cmocka_unit_test(behind_a_long_line_newcomers_wait_in_the_kernel),
         cmocka_unit_test(spends_no_handshake_beyond_its_limit),
         cmocka_unit_test(survives_cut_connections),
         cmocka_unit_test(answers_what_came_before_close_notify),
