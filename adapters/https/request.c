@@ -59,6 +59,12 @@ out:
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
+static char *put(char *to, const char *from, size_t n)
+{
+    memcpy(to, from, n);
+    return to + n;
+}
+
 bool https_header(struct https_transfer *x, const char *name, const char *value)
 {
     char line[HTTPS_HEADER_MAX];
@@ -71,9 +77,7 @@ bool https_header(struct https_transfer *x, const char *name, const char *value)
     for (size_t i = 0; i < value_n; i++)
         if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
             return false;
-    memcpy(line, name, name_n);
-    memcpy(line + name_n, ": ", 2);
-    memcpy(line + name_n + 2, value, value_n + 1);
+    *put(put(put(line, name, name_n), ": ", 2), value, value_n) = '\0';
     longer = curl_slist_append(x->headers, line);
     if (!longer)
         return false;
