@@ -36,10 +36,11 @@
 #include "queue/vault.h"
 #include "schemas/verdict.h"
 
-#define POOL_QUEUE_MAX    4096
-#define QUEUE_BACKLOG     4096
-#define QUEUE_WAIT_MS     8000 /* a fail-over is waited for, an outage is not */
-#define QUEUE_COMPANY_MS  10   /* a message that follows on the yes before it comes sooner */
+#define POOL_QUEUE_MAX   4096
+#define QUEUE_BACKLOG    4096
+#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
+#define QUEUE_COMPANY_MS 10   /* queue.h; a message that follows on the yes before it comes sooner \
+                               */
 #define ADMIN_BODY_BYTES  4096
 #define ADMIN_CONNECTIONS 64
 

@@ -78,7 +78,7 @@ struct corv_message {
     struct corv_queue_message stored[CORV_PARTS_MAX];
     struct corv_queue_delivery deliveries[CORV_PLAN_MAX];
     struct corv_queue_event events[3];
-    char detail[3][320];
+    char detail[320];                /* of each of the events */
     char case_key[CORV_DIGEST_TEXT]; /* case_key.h; "": names no case */
 };
 

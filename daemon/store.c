@@ -150,23 +150,22 @@ static void event(struct corv_message *m, unsigned i, const char *name, const ch
         .party = corv_message_sender(m),
         .actor = m->app->actor,
         .code = code,
-        .detail = m->detail[i]};
+        .detail = m->detail};
 }
 
+/* One of the three becomes an audit line. */
 static void describe_events(struct corv_message *m)
 {
     char digest[CORV_DIGEST_TEXT];
 
-    (void)corv_digest_text(&m->parts[0].digest, digest);
     event(m, 0, "message.stored", NULL);
     event(m, 1, "message.repeated", NULL);
     event(m, 2, "message.conflict", corv_answer_get(CORV_ANSWER_DUPLICATE)->stuf);
-    for (unsigned i = 0; i < 3; i++)
-        (void)snprintf(m->detail[i], sizeof m->detail[i],
-            "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u,\"schemas\":\"%s\","
-            "\"rules\":\"%s\"}",
-            m->parts[0].kind, digest, m->parts[0].size, m->plan.count, m->verdict.schema_set,
-            m->verdict.rule_pack);
+    (void)snprintf(m->detail, sizeof m->detail,
+        "{\"kind\":\"%s\",\"sha256\":\"%s\",\"size\":%zu,\"deliveries\":%u,\"schemas\":\"%s\","
+        "\"rules\":\"%s\"}",
+        m->parts[0].kind, corv_digest_text(&m->parts[0].digest, digest), m->parts[0].size,
+        m->plan.count, m->verdict.schema_set, m->verdict.rule_pack);
 }
 
 /* What was reserved but not stored goes back to the lanes. */
@@ -270,7 +269,7 @@ void corv_store_refusal(struct corv_message *m)
     const struct corv_finding *why = corv_findings_decisive(&m->verdict.findings, &m->addressing);
 
     event(m, 0, "message.refused", why ? why->code : NULL);
-    (void)snprintf(m->detail[0], sizeof m->detail[0],
+    (void)snprintf(m->detail, sizeof m->detail,
         "{\"kind\":\"%s\",\"status\":%d,\"findings\":%zu,\"sha256\":\"%s\",\"size\":%zu}",
         m->parts[0].kind, m->status, m->verdict.findings.errors + m->addressing.errors,
         corv_digest_text(&m->parts[0].digest, digest), m->parts[0].size);

@@ -35,6 +35,7 @@ struct awaited {
 struct watch { /* one per socket libpq shows us; lives until libuv let go of it */
     uv_poll_t poll;
     struct corv_pg *c;
+    int events; /* that it was started for */
 };
 
 struct corv_pg {
@@ -131,8 +132,16 @@ static corv_rc watch_socket(struct corv_pg *c)
 
 static void want(struct corv_pg *c, int events)
 {
-    if (!c->watch || uv_poll_start(&c->watch->poll, events, on_socket) != 0)
+    struct watch *w = c->watch;
+
+    /* libuv stops a watch to start it anew, which is two calls of the kernel. */
+    if (w && w->events == events && uv_is_active((uv_handle_t *)&w->poll))
+        return;
+    if (!w || uv_poll_start(&w->poll, events, on_socket) != 0) {
         corv_pg_drop(c, "poll");
+        return;
+    }
+    w->events = events;
 }
 
 /* ---- down and up again -------------------------------------------------------------------- */

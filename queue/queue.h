@@ -49,7 +49,8 @@ struct corv_queue_options {
     unsigned backlog;            /* items waiting at most, default 4096: then CORV_AGAIN */
     unsigned wait_ms; /* an item not committed by then is answered UNAVAILABLE; default 15000 */
     unsigned lease_seconds;
-    unsigned company_ms; /* so long confirmations wait for something to share a COMMIT; default 0 */
+    unsigned company_ms; /* a few confirmations wait so long for each other, and twice as long again
+                          * for something to share a COMMIT with; default 0 */
     void (*on_connected)(void *ctx, bool connected); /* may be NULL */
     void *ctx;
 };

@@ -5,7 +5,9 @@
 #include "daemon/base/clock.h"
 #include "queue/writer.h"
 
-#define COMPANY 16 /* so many confirmations are company enough */
+#define RIDE        8  /* so many confirmations go along with the next message */
+#define COMPANY     16 /* so many go by themselves */
+#define ALONE_TIMES 3  /* company_ms until a few of them go by themselves */
 
 /* ---- items ------------------------------------------------------------------------------------
  */
@@ -163,25 +165,40 @@ static bool is_patient(const struct corv_item *item)
     return item->kind == CORV_ITEM_SETTLE && item->settle.state == CORV_DELIVERY_CONFIRMED;
 }
 
-/* A sender that sends one after the other gets its yes a commit sooner when the confirmation of the
- * one before comes along with the next message, and does not go first by itself. */
-unsigned corv_batch_company_ms(const struct corv_queue *q)
+/* A sender that sends one after the other hears its yes sooner when the confirmation of the message
+ * before does not go first, nor each along with the next message: a few of them together cost one
+ * statement. So they wait a while for each other, and then for a message to share its COMMIT with.
+ * How long those that are pending can still wait, in milliseconds; times: so often company_ms.
+ * 0: not any longer, or there are none. */
+static unsigned patience_ms(const struct corv_queue *q, unsigned times, unsigned enough)
 {
     int64_t until = INT64_MAX, now = corv_clock_mono_us();
     unsigned count = 0;
 
-    if (q->closing || !corv_list_empty(&q->suspects) || corv_list_empty(&q->pending))
+    if (q->closing || !corv_list_empty(&q->suspects))
         return 0;
     CORV_LIST_EACH(node, &q->pending)
     {
         const struct corv_item *item = CORV_LIST_ITEM(node, struct corv_item, node);
-        int64_t end = item->asked_us + (int64_t)q->o.company_ms * 1000;
+        int64_t end = item->asked_us + (int64_t)q->o.company_ms * 1000 * times;
 
-        if (!is_patient(item) || ++count >= COMPANY)
+        if (!is_patient(item))
+            continue;
+        if (++count >= enough)
             return 0;
         until = end < until ? end : until;
     }
-    return until > now ? (unsigned)((until - now + 999) / 1000) : 0;
+    return count > 0 && until > now ? (unsigned)((until - now + 999) / 1000) : 0;
+}
+
+unsigned corv_batch_company_ms(const struct corv_queue *q)
+{
+    CORV_LIST_EACH(node, &q->pending)
+    {
+        if (!is_patient(CORV_LIST_ITEM(node, const struct corv_item, node)))
+            return 0;
+    }
+    return patience_ms(q, ALONE_TIMES, COMPANY);
 }
 
 /* Giving the node's old leases back goes alone, so that running it again after an unknown outcome
@@ -191,6 +208,7 @@ void corv_batch_take(struct corv_queue *q)
     struct corv_batch *b = &q->batch;
     bool suspects = !corv_list_empty(&q->suspects);
     unsigned limit = suspects && q->suspect_limit ? q->suspect_limit : q->o.batch_items;
+    bool patience = patience_ms(q, 1, RIDE) > 0;
     uint64_t bytes = 0;
 
     memset(b->keys, 0, b->keys_size * sizeof b->keys[0]);
@@ -202,7 +220,7 @@ void corv_batch_take(struct corv_queue *q)
         if (b->count == limit ||
             (b->count > 0 && (alone || bytes + item->bytes > q->o.batch_bytes)))
             break;
-        if (!claim_key(b, item->key))
+        if ((patience && is_patient(item)) || !claim_key(b, item->key))
             continue;
         bytes += item->bytes;
         take_item(b, item);

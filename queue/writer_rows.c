@@ -3,8 +3,8 @@
  * bring, one for the audit trail. Each statement costs PostgreSQL some 20 microseconds whatever it
  * does, which is what a sender that sends one by one waits for. */
 #include <stdlib.h>
-#include <sys/random.h>
 
+#include "daemon/base/random.h"
 #include "queue/writer.h"
 
 #define TEXT_CEILING (16u << 20) /* bytes of one column in one batch */
@@ -211,7 +211,7 @@ void corv_rows_event(struct corv_queue *q, const struct corv_queue_event *e)
 
     if (!line.event.actor)
         line.event.actor = q->actor;
-    if (getrandom(line.salt, sizeof line.salt, 0) != (ssize_t)sizeof line.salt ||
+    if (corv_random(line.salt, sizeof line.salt) != CORV_OK ||
         corv_audit_commitment(&line, &commitment) != CORV_OK ||
         corv_audit_hash(&rows->head.hash, &line, &commitment, &rows->head.hash) != CORV_OK) {
         rows->rc = CORV_E_NOMEM;

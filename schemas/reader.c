@@ -23,6 +23,9 @@
 /* White space in an attachment: indented lines are ordinary, megabytes of nothing are not. */
 #define BLANKS_FREE ((size_t)64 * 1024)
 
+/* White space between two tags waits here until the second one tells whether it is a value. */
+#define BLANKS_MOST 256
+
 struct reader {
     struct corv_view text;
     size_t at;       /* next byte for the parser */
@@ -31,10 +34,12 @@ struct reader {
     struct corv_document *d;
     struct corv_findings *findings;
     xmlParserCtxtPtr ctxt;
-    corv_rc rc;            /* not CORV_OK: stop, feed nothing more */
-    size_t text_here;      /* bytes of the current text */
-    size_t text_total;     /* bytes of all texts */
-    unsigned pieces;       /* callbacks with text */
+    corv_rc rc;        /* not CORV_OK: stop, feed nothing more */
+    size_t text_here;  /* bytes of the current text */
+    size_t text_total; /* bytes of all texts */
+    unsigned pieces;   /* callbacks with text */
+    char blanks[BLANKS_MOST];
+    size_t blanks_count;   /* white space so far, and nothing else since the last tag */
     xmlNodePtr attachment; /* the one we are in, or NULL */
     struct corv_base64 base64;
     int attachment_line;
@@ -51,8 +56,8 @@ int corv_node_line(const xmlNode *node)
 bool corv_node_is(const xmlNode *node, const char *ns, const char *name)
 {
     return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
-           strcmp((const char *)node->ns->href, ns) == 0 &&
-           strcmp((const char *)node->name, name) == 0;
+           strcmp((const char *)node->name, name) == 0 && /* differs sooner than the other */
+           strcmp((const char *)node->ns->href, ns) == 0;
 }
 
 const struct corv_attachment *corv_document_attachment(
@@ -122,6 +127,25 @@ static void note_kind(struct reader *r, const xmlNode *node)
             corv_view_str((const char *)node->ns->href), corv_view_str((const char *)node->name));
 }
 
+static void keep_blanks(struct reader *r)
+{
+    size_t n = r->blanks_count;
+
+    r->blanks_count = 0;
+    if (n)
+        xmlSAX2Characters(r->ctxt, BAD_CAST r->blanks, (int)n);
+}
+
+/* Between elements it is how the text was laid out; in an element without any it is its value. */
+static void end_blanks(struct reader *r)
+{
+    const xmlNode *before = r->ctxt->node->last;
+
+    if (before && before->type == XML_ELEMENT_NODE)
+        r->blanks_count = 0;
+    keep_blanks(r);
+}
+
 static void begin_attachment(struct reader *r, xmlNodePtr node)
 {
     r->attachment = node;
@@ -140,6 +164,7 @@ static void element_opened(void *ctx, const xmlChar *localname, const xmlChar *p
 
     const xmlNode *outer = r->ctxt->node;
 
+    r->blanks_count = 0;
     xmlSAX2StartElementNs(ctx, localname, prefix, uri, nb_namespaces, namespaces, nb_attributes,
         nb_defaulted, attributes);
 
@@ -216,6 +241,7 @@ static void element_closed(
         end_attachment(r);
     if (r->rc != CORV_OK)
         return;
+    end_blanks(r);
     r->text_here = 0;
     xmlSAX2EndElementNs(ctx, localname, prefix, uri);
 }
@@ -244,6 +270,19 @@ static void note_overlong(struct reader *r)
             (struct corv_overlong){r->ctxt->node, corv_node_line(r->ctxt->node)};
 }
 
+/* False when this is more than white space, or too much of it to wait with. */
+static bool wait_with(struct reader *r, const xmlChar *p, size_t n)
+{
+    if (r->text_here != r->blanks_count + n || r->text_here > sizeof r->blanks)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != ' ' && p[i] != '\n' && p[i] != '\t' && p[i] != '\r')
+            return false;
+    memcpy(r->blanks + r->blanks_count, p, n);
+    r->blanks_count += n;
+    return true;
+}
+
 static void ordinary_text(struct reader *r, const xmlChar *p, int len)
 {
     if (++r->pieces > r->limits->nodes) {
@@ -253,6 +292,7 @@ static void ordinary_text(struct reader *r, const xmlChar *p, int len)
     }
     r->text_here += (size_t)len;
     if (r->text_here > r->limits->text_bytes) {
+        keep_blanks(r);
         note_overlong(r);
         return;
     }
@@ -262,6 +302,9 @@ static void ordinary_text(struct reader *r, const xmlChar *p, int len)
             "Het bericht bevat samen te veel tekst buiten de bijlagen.");
         return;
     }
+    if (wait_with(r, p, (size_t)len))
+        return;
+    keep_blanks(r);
     xmlSAX2Characters(r->ctxt, p, len);
 }
 

@@ -2,10 +2,12 @@
 /* Bytes to a document tree, under hard limits: corv_bytes_check, corv_xml_scan, then libxml2's
  * own tree builder behind callbacks that count, refuse and cut. The tree holds elements,
  * attributes and text only: comments are dropped, CDATA becomes text, so a value is always one
- * text node. Attachments (ZKN:inhoud) never reach the tree: their base64 is checked while it
- * passes and a short stand-in takes its place, valid or broken as the original was, so that the
- * schema layer still has the last word and a 30 MB attachment costs no memory.
- * The tree belongs to one thread at a time. Test: tests/unit/test_reader.c */
+ * text node. White space before a start tag or between two elements is dropped too: it says
+ * nothing, to the schema or to a rule, and it was half of the nodes. Attachments (ZKN:inhoud) never
+ * reach the tree: their base64 is checked while it passes and a short stand-in takes its place,
+ * valid or broken as the original was, so that the schema layer still has the last word and a 30 MB
+ * attachment costs no memory. The tree belongs to one thread at a time. Test:
+ * tests/unit/test_reader.c */
 #ifndef CORV_SCHEMAS_READER_H
 #define CORV_SCHEMAS_READER_H
 

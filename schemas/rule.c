@@ -24,6 +24,12 @@ static const struct {
 } attribute_prefixes[] = {
     {CORV_NS_STUF, "StUF"}, {CORV_NS_XSI, "xsi"}, {"http://www.w3.org/2005/05/xmlmime", "xmime"}};
 
+/* Most patterns are the id of one rule, and fnmatch is slow. */
+static bool named(const char *pattern, const char *id)
+{
+    return strpbrk(pattern, "*?[\\") ? fnmatch(pattern, id, 0) == 0 : strcmp(pattern, id) == 0;
+}
+
 enum corv_rule_mode corv_rule_mode_of(const struct corv_rule *rule,
     const struct corv_rule_setting *settings, size_t count, const char *party, int day)
 {
@@ -32,9 +38,9 @@ enum corv_rule_mode corv_rule_mode_of(const struct corv_rule *rule,
     for (size_t i = 0; i < count; i++) {
         const struct corv_rule_setting *s = &settings[i];
 
-        if (day < s->from || fnmatch(s->rule, rule->id, 0) != 0)
+        if (day < s->from || (s->party && (!party || strcmp(s->party, party) != 0)))
             continue;
-        if (!s->party || (party && strcmp(s->party, party) == 0))
+        if (named(s->rule, rule->id))
             mode = s->mode;
     }
     return mode;
@@ -66,8 +72,10 @@ static void give_back(const struct corv_rules *rules, struct corv_rule_machine *
 
 struct run {
     const struct corv_rule_input *in;
+    const struct corv_rule_plan *plan;
     struct corv_rule_machine *m;
     struct corv_findings *findings;
+    unsigned said; /* findings of the rule that speaks now */
 };
 
 static void set_place(struct corv_finding *f, const xmlNode *node)
@@ -118,13 +126,13 @@ static corv_rc place_of(struct run *run, const struct corv_rule_each_code *code,
     return rc;
 }
 
-static corv_rc apply_each(struct run *run, const struct corv_rule *rule,
-    const struct corv_rule_each_code *code, enum corv_severity severity, unsigned *said)
+static corv_rc apply_each(
+    struct run *run, const struct corv_rule_each_code *code, enum corv_severity severity)
 {
     struct corv_rule_nodes nodes = {0};
     corv_rc rc = corv_rule_machine_nodes(run->m, code->select, run->in->message, &nodes);
 
-    for (size_t i = 0; rc == CORV_OK && i < nodes.count && *said < CORV_RULE_FINDINGS; i++) {
+    for (size_t i = 0; rc == CORV_OK && i < nodes.count && run->said < CORV_RULE_FINDINGS; i++) {
         const xmlNode *place = NULL;
         bool holds = true;
 
@@ -132,41 +140,51 @@ static corv_rc apply_each(struct run *run, const struct corv_rule *rule,
         if (rc == CORV_OK && !holds)
             rc = place_of(run, code, nodes.list[i], &place);
         if (rc == CORV_OK && !holds) {
-            report(run, rule, severity, place);
-            ++*said;
+            report(run, code->rule, severity, place);
+            run->said++;
         }
     }
     corv_rule_machine_forget(run->m);
     return rc;
 }
 
-static bool severity_of(
-    const struct run *run, const struct corv_rule *rule, enum corv_severity *severity)
+static enum corv_rule_part *part_of(const struct run *run, const struct corv_rule *rule)
 {
-    const struct corv_rule_input *in = run->in;
-    enum corv_rule_mode mode =
-        corv_rule_mode_of(rule, in->settings, in->settings_count, in->party, in->today);
-
-    *severity = mode == CORV_RULE_ENFORCE ? rule->severity : CORV_SEV_WARNING;
-    return mode != CORV_RULE_OFF && (rule->kinds >> in->kind & 1);
+    return &run->m->parts[rule - run->m->code->pack->rules];
 }
 
-/* The rules that give findings of this severity. */
-static corv_rc apply_all(struct run *run, enum corv_severity wanted)
+/* Gives each rule of the plan its part; settings and days are looked at once. */
+static void give_parts(struct run *run)
 {
-    const struct corv_rule_pack *pack = run->m->code->pack;
-    const struct corv_rule_each_code *code = run->m->code->eachs;
+    const struct corv_rule_input *in = run->in;
+
+    for (size_t i = 0; i < run->plan->count; i++) {
+        const struct corv_rule *rule = run->plan->list[i]->rule;
+        enum corv_rule_mode mode =
+            corv_rule_mode_of(rule, in->settings, in->settings_count, in->party, in->today);
+        bool refuses = mode == CORV_RULE_ENFORCE && rule->severity == CORV_SEV_ERROR;
+
+        *part_of(run, rule) = mode == CORV_RULE_OFF ? CORV_RULE_SILENT
+                              : refuses             ? CORV_RULE_REFUSES
+                                                    : CORV_RULE_WARNS;
+    }
+}
+
+/* The rules that have this part. */
+static corv_rc apply_all(struct run *run, enum corv_rule_part wanted)
+{
+    enum corv_severity severity = wanted == CORV_RULE_REFUSES ? CORV_SEV_ERROR : CORV_SEV_WARNING;
+    const struct corv_rule *last = NULL;
     corv_rc rc = CORV_OK;
 
-    for (size_t r = 0; r < pack->rules_count && rc == CORV_OK; r++) {
-        const struct corv_rule *rule = &pack->rules[r];
-        enum corv_severity severity;
-        bool speaks = severity_of(run, rule, &severity) && severity == wanted;
-        unsigned said = 0;
+    for (size_t i = 0; i < run->plan->count && rc == CORV_OK; i++) {
+        const struct corv_rule_each_code *code = run->plan->list[i];
 
-        for (size_t e = 0; e < rule->each_count; e++, code++)
-            if (speaks && rc == CORV_OK && (rule->each[e].kinds >> run->in->kind & 1))
-                rc = apply_each(run, rule, code, severity, &said);
+        if (code->rule != last)
+            run->said = 0;
+        last = code->rule;
+        if (*part_of(run, code->rule) == wanted)
+            rc = apply_each(run, code, severity);
     }
     return rc;
 }
@@ -185,11 +203,8 @@ static void report_too_much(struct run *run, enum corv_severity severity)
 
 static bool any_enforced(const struct run *run)
 {
-    enum corv_severity severity;
-
-    for (size_t r = 0; r < run->m->code->pack->rules_count; r++)
-        if (severity_of(run, &run->m->code->pack->rules[r], &severity) &&
-            severity == CORV_SEV_ERROR)
+    for (size_t i = 0; i < run->plan->count; i++)
+        if (*part_of(run, run->plan->list[i]->rule) == CORV_RULE_REFUSES)
             return true;
     return false;
 }
@@ -197,7 +212,7 @@ static bool any_enforced(const struct run *run)
 corv_rc corv_rules_apply(const struct corv_rules *rules, const struct corv_rule_input *input,
     struct corv_findings *findings)
 {
-    struct run run = {.in = input, .findings = findings};
+    struct run run = {.in = input, .plan = &rules->code->plans[input->kind], .findings = findings};
     struct corv_rule_scene scene = {
         .document = input->document, .reference = input->reference, .today = input->today};
     enum corv_severity at = CORV_SEV_ERROR;
@@ -205,12 +220,13 @@ corv_rc corv_rules_apply(const struct corv_rules *rules, const struct corv_rule_
 
     if (rc != CORV_OK)
         return rc;
+    give_parts(&run);
     rc = corv_rule_machine_begin(run.m, input->message, input->kind, &scene, CORV_RULE_BUDGET);
     if (rc == CORV_OK) /* errors first: the list of findings is bounded */
-        rc = apply_all(&run, CORV_SEV_ERROR);
+        rc = apply_all(&run, CORV_RULE_REFUSES);
     if (rc == CORV_OK) {
         at = CORV_SEV_WARNING;
-        rc = apply_all(&run, CORV_SEV_WARNING);
+        rc = apply_all(&run, CORV_RULE_WARNS);
     }
     if (rc == CORV_E_LIMIT) {
         report_too_much(

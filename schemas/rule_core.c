@@ -6,6 +6,7 @@
 
 #include "daemon/base/utf8.h"
 #include "schemas/rule_eval.h"
+#include "schemas/rule_text.h"
 
 static struct corv_view text(const struct corv_rule_call *c, unsigned i)
 {
@@ -137,11 +138,6 @@ static void f_string_length(const struct corv_rule_call *c, struct corv_rule_val
         out->number++;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static void f_normalize_space(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
     struct corv_view in = text(c, 0);
@@ -151,7 +147,7 @@ static void f_normalize_space(const struct corv_rule_call *c, struct corv_rule_v
     if (!all)
         return;
     for (size_t i = 0; i < in.n; i++) {
-        if (!is_blank(in.p[i]))
+        if (!corv_rule_blank(in.p[i]))
             all[n++] = in.p[i];
         else if (n && all[n - 1] != ' ')
             all[n++] = ' ';
@@ -255,24 +251,24 @@ static void f_number(const struct corv_rule_call *c, struct corv_rule_value *out
 }
 
 const struct corv_rule_function corv_rule_core[] = {
-    {"last", f_last, 0, 0, CORV_RULE_NUMBER, 0, true},
-    {"position", f_position, 0, 0, CORV_RULE_NUMBER, 0, true},
-    {"count", f_count, 1, 1, CORV_RULE_NUMBER, 1, false},
-    {"local-name", f_local_name, 1, 1, CORV_RULE_TEXT, 1, false},
-    {"string", f_string, 1, 1, CORV_RULE_TEXT, 0, false},
-    {"concat", f_concat, 2, CORV_RULE_ARGUMENTS, CORV_RULE_TEXT, 0, false},
-    {"starts-with", f_starts_with, 2, 2, CORV_RULE_BOOL, 0, false},
-    {"contains", f_contains, 2, 2, CORV_RULE_BOOL, 0, false},
-    {"substring-before", f_substring_before, 2, 2, CORV_RULE_TEXT, 0, false},
-    {"substring-after", f_substring_after, 2, 2, CORV_RULE_TEXT, 0, false},
-    {"substring", f_substring, 2, 3, CORV_RULE_TEXT, 0, false},
-    {"string-length", f_string_length, 1, 1, CORV_RULE_NUMBER, 0, false},
-    {"normalize-space", f_normalize_space, 1, 1, CORV_RULE_TEXT, 0, false},
-    {"translate", f_translate, 3, 3, CORV_RULE_TEXT, 0, false},
-    {"boolean", f_boolean, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"not", f_not, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"true", f_true, 0, 0, CORV_RULE_BOOL, 0, false},
-    {"false", f_false, 0, 0, CORV_RULE_BOOL, 0, false},
-    {"number", f_number, 1, 1, CORV_RULE_NUMBER, 0, false},
+    {"last", f_last, 0, 0, CORV_RULE_NUMBER, 0, true, false},
+    {"position", f_position, 0, 0, CORV_RULE_NUMBER, 0, true, false},
+    {"count", f_count, 1, 1, CORV_RULE_NUMBER, 1, false, false},
+    {"local-name", f_local_name, 1, 1, CORV_RULE_TEXT, 1, false, false},
+    {"string", f_string, 1, 1, CORV_RULE_TEXT, 0, false, false},
+    {"concat", f_concat, 2, CORV_RULE_ARGUMENTS, CORV_RULE_TEXT, 0, false, false},
+    {"starts-with", f_starts_with, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"contains", f_contains, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"substring-before", f_substring_before, 2, 2, CORV_RULE_TEXT, 0, false, false},
+    {"substring-after", f_substring_after, 2, 2, CORV_RULE_TEXT, 0, false, false},
+    {"substring", f_substring, 2, 3, CORV_RULE_TEXT, 0, false, false},
+    {"string-length", f_string_length, 1, 1, CORV_RULE_NUMBER, 0, false, false},
+    {"normalize-space", f_normalize_space, 1, 1, CORV_RULE_TEXT, 0, false, false},
+    {"translate", f_translate, 3, 3, CORV_RULE_TEXT, 0, false, false},
+    {"boolean", f_boolean, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"not", f_not, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"true", f_true, 0, 0, CORV_RULE_BOOL, 0, false, false},
+    {"false", f_false, 0, 0, CORV_RULE_BOOL, 0, false, false},
+    {"number", f_number, 1, 1, CORV_RULE_NUMBER, 0, false, false},
     {0},
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "schemas/rule_date.h"
 
-#include <time.h>
-
 /* Older than the oldest person alive, younger than any measure that is decided now. */
 #define YEAR_FIRST 1850
 #define YEAR_LAST  2199
@@ -94,18 +92,23 @@ bool corv_rule_date_after(struct corv_rule_date a, struct corv_rule_date b)
 
 int corv_rule_day_plus(int day, int days)
 {
-    struct tm tm = {
-        .tm_year = day / 10000 - 1900,
-        .tm_mon = day / 100 % 100 - 1,
-        .tm_mday = day % 100,
-        .tm_hour = 12,
-    };
-    time_t t;
+    int year = day / 10000, month = day / 100 % 100, left = day % 100;
 
     if (day < YEAR_FIRST * 10000 || day > 99991231 || days < -400000 || days > 400000)
         return 0;
-    t = timegm(&tm) + (time_t)days * 86400;
-    if (!gmtime_r(&t, &tm))
+    if (month < 1 || month > 12 || left < 1 || left > days_in(year, month))
         return 0;
-    return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+    for (left += days; left < 1; left += days_in(year, month))
+        if (--month < 1) {
+            month = 12;
+            year--;
+        }
+    while (left > days_in(year, month)) {
+        left -= days_in(year, month);
+        if (++month > 12) {
+            month = 1;
+            year++;
+        }
+    }
+    return year * 10000 + month * 100 + left;
 }

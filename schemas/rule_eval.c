@@ -6,6 +6,15 @@
 #include "schemas/rule_function.h"
 #include "schemas/rule_node.h"
 
+/* A copy, because a variable's list is everyone's. */
+static void copy(
+    struct corv_rule_run *run, const struct corv_rule_nodes *from, struct corv_rule_nodes *to)
+{
+    for (size_t i = 0; i < from->count && run->rc == CORV_OK; i++)
+        (void)corv_rule_nodes_add(run, to, from->list[i]);
+    (void)corv_rule_spend(run, from->count / 4);
+}
+
 /* ---- steps ------------------------------------------------------------------------------------
  */
 
@@ -61,13 +70,18 @@ static void all_below(struct corv_rule_run *run, const struct corv_rule_step *s,
 }
 
 /* self and parent: a * there means an element, a dot means anything. */
-static void one(struct corv_rule_run *run, const struct corv_rule_step *s, const xmlNode *n,
-    struct corv_rule_nodes *to)
+static bool is_one(const struct corv_rule_step *s, const xmlNode *n)
 {
     bool anything = s->any_ns && !s->name;
 
-    if (n && n->type != XML_DOCUMENT_NODE &&
-        (anything || (n->type == XML_ELEMENT_NODE && named(s, n))))
+    return n->type != XML_DOCUMENT_NODE &&
+           (anything || (n->type == XML_ELEMENT_NODE && named(s, n)));
+}
+
+static void one(struct corv_rule_run *run, const struct corv_rule_step *s, const xmlNode *n,
+    struct corv_rule_nodes *to)
+{
+    if (n && is_one(s, n))
         (void)corv_rule_nodes_add(run, to, n);
     (void)corv_rule_spend(run, 1);
 }
@@ -91,7 +105,10 @@ static void walk(struct corv_rule_run *run, const struct corv_rule_step *s, cons
         break;
     case CORV_AXIS_BELOW:
     case CORV_AXIS_BELOW_ATTRIBUTE:
-        all_below(run, s, from, to);
+        if (s->deep && from == run->message)
+            copy(run, &run->deep[s->deep], to);
+        else
+            all_below(run, s, from, to);
         break;
     }
 }
@@ -143,22 +160,39 @@ static void take_step(
     *nodes = to;
 }
 
-/* A copy, because a variable's list is everyone's. */
-static void copy(
-    struct corv_rule_run *run, const struct corv_rule_nodes *from, struct corv_rule_nodes *to)
+/* Along the steps that lead from one node to one at most - parent and self - and need no list.
+ * *s is where that ended. NULL: to nowhere. */
+static const xmlNode *stride(
+    struct corv_rule_run *run, const struct corv_rule_step **s, const xmlNode *n)
 {
-    for (size_t i = 0; i < from->count && run->rc == CORV_OK; i++)
-        (void)corv_rule_nodes_add(run, to, from->list[i]);
-    (void)corv_rule_spend(run, from->count / 4);
+    size_t steps = 0;
+
+    for (; n && *s && !(*s)->predicates; *s = (*s)->next, steps++) {
+        if ((*s)->axis == CORV_AXIS_PARENT)
+            n = n->parent;
+        else if ((*s)->axis != CORV_AXIS_SELF)
+            break;
+        n = n && is_one(*s, n) ? n : NULL;
+    }
+    (void)corv_rule_spend(run, steps);
+    return n;
 }
 
 static void path(struct corv_rule_run *run, const struct corv_rule_expr *e,
     const struct corv_rule_place *place, struct corv_rule_value *out)
 {
-    const xmlNode *here[] = {place->node};
+    const struct corv_rule_step *s = e->steps;
+    const xmlNode *here[1];
     struct corv_rule_nodes nodes = {here, 1, 1};
     struct corv_rule_value begin;
 
+    if (!e->a) {
+        here[0] = stride(run, &s, place->node);
+        if (here[0] && !s)
+            (void)corv_rule_nodes_add(run, &out->nodes, here[0]);
+        if (!here[0] || !s)
+            return;
+    }
     if (e->a && e->a->op == CORV_OP_VARIABLE) {
         nodes = run->variables[e->a->slot];
     } else if (e->a) {
@@ -174,7 +208,7 @@ static void path(struct corv_rule_run *run, const struct corv_rule_expr *e,
         sift(run, e->predicates, &own, 0);
         nodes = own;
     }
-    for (const struct corv_rule_step *s = e->steps; s && run->rc == CORV_OK; s = s->next)
+    for (; s && run->rc == CORV_OK; s = s->next)
         take_step(run, s, &nodes);
     if (run->rc == CORV_OK) /* else it may still be here */
         out->nodes = nodes;
@@ -221,7 +255,7 @@ static void call(struct corv_rule_run *run, const struct corv_rule_expr *e,
     const struct corv_rule_place *place, struct corv_rule_value *out)
 {
     struct corv_rule_value arguments[CORV_RULE_ARGUMENTS];
-    struct corv_rule_call c = {.run = run, .place = place, .arguments = arguments};
+    struct corv_rule_call c = {.run = run, .place = place, .arguments = arguments, .deep = e->deep};
 
     for (const struct corv_rule_expr *a = e->a; a && run->rc == CORV_OK; a = a->next)
         corv_rule_eval(run, a, place, &arguments[c.count++]);
@@ -240,11 +274,11 @@ static void compare(struct corv_rule_run *run, const struct corv_rule_expr *e,
     out->yes = run->rc == CORV_OK && corv_rule_compare(run, e->relation, &a, &b);
 }
 
-void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
-    const struct corv_rule_place *place, struct corv_rule_value *out)
+static __attribute__((noinline)) void work(struct corv_rule_run *run,
+    const struct corv_rule_expr *e, const struct corv_rule_place *place,
+    struct corv_rule_value *out)
 {
-    *out = (struct corv_rule_value){.type = e->type};
-    switch (run->rc == CORV_OK ? e->op : CORV_OP_NUMBER) {
+    switch (e->op) {
     case CORV_OP_OR:
         out->yes = truth(run, e->a, place) || truth(run, e->b, place);
         break;
@@ -266,25 +300,39 @@ void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
     case CORV_OP_UNION:
         unite(run, e, place, out);
         break;
-    case CORV_OP_TEXT:
-        out->text = e->text;
-        break;
-    case CORV_OP_NUMBER:
-        if (e->type == CORV_RULE_NUMBER)
-            out->number = e->number;
-        break;
-    case CORV_OP_VARIABLE:
-        out->nodes = run->variables[e->slot];
-        break;
-    case CORV_OP_HERE:
-        (void)corv_rule_nodes_add(run, &out->nodes, place->node);
-        (void)corv_rule_spend(run, 1);
-        break;
     case CORV_OP_CALL:
         call(run, e, place, out);
         break;
     case CORV_OP_PATH:
+    default:
         path(run, e, place, out);
+        break;
+    }
+}
+
+/* Half of what is asked takes no work. */
+void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
+    const struct corv_rule_place *place, struct corv_rule_value *out)
+{
+    *out = (struct corv_rule_value){.type = e->type};
+    if (run->rc != CORV_OK)
+        return;
+    switch (e->op) {
+    case CORV_OP_TEXT:
+        out->text = e->text;
+        break;
+    case CORV_OP_NUMBER:
+        out->number = e->number;
+        break;
+    case CORV_OP_VARIABLE:
+        out->nodes = run->variables[e->slot];
+        break;
+    case CORV_OP_HERE: /* the place is its list, which nobody changes */
+        out->nodes = (struct corv_rule_nodes){(const xmlNode **)&place->node, 1, 1};
+        (void)corv_rule_spend(run, 1);
+        break;
+    default:
+        work(run, e, place, out);
         break;
     }
 }

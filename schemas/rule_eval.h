@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What an expression of rule_expr.h is worth, seen from a node. Every node that is looked at costs
- * a step of the run's budget; results live in the run's room. After trouble (run->rc) a result
+ * a step of the run's budget. Results live in the run's room; a dot is worth the place itself, so
+ * that must stay as long as the result is looked at. After trouble (run->rc) a result
  * means nothing. Test: tests/unit/test_rule_expr.c; fuzzer: tests/fuzz/fuzz_rules.c */
 #ifndef CORV_SCHEMAS_RULE_EVAL_H
 #define CORV_SCHEMAS_RULE_EVAL_H

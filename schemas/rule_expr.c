@@ -210,6 +210,19 @@ static bool abbreviated(struct reader *r, struct corv_rule_step *s)
     return true;
 }
 
+/* One name, at any depth. */
+static unsigned ask(struct reader *r, const struct corv_rule_step *s)
+{
+    struct corv_rule_wanted wanted = {.count = 1};
+
+    if (!s->name)
+        return 0;
+    wanted.list[0].ns = s->ns;
+    wanted.list[0].name = corv_view_str(s->name);
+    return corv_rule_deep_ask(
+        &r->names->deep, r->room, &wanted, s->axis == CORV_AXIS_BELOW_ATTRIBUTE);
+}
+
 static bool below(struct reader *r, struct corv_rule_step *s, const char *before)
 {
     if (s->axis == CORV_AXIS_CHILD)
@@ -218,6 +231,7 @@ static bool below(struct reader *r, struct corv_rule_step *s, const char *before
         s->axis = CORV_AXIS_BELOW_ATTRIBUTE;
     else
         return fail(r, before);
+    s->deep = ask(r, s);
     return true;
 }
 
@@ -305,6 +319,18 @@ static struct corv_rule_expr *variable(struct reader *r)
     return e;
 }
 
+/* diep() with its names written out. */
+static unsigned ask_names(struct reader *r, const struct corv_rule_expr *call)
+{
+    const struct corv_rule_expr *names = call->a ? call->a->next : NULL;
+    struct corv_rule_wanted wanted;
+
+    if (!names || names->op != CORV_OP_TEXT)
+        return 0;
+    corv_rule_wanted_read(names->text, &wanted);
+    return corv_rule_deep_ask(&r->names->deep, r->room, &wanted, false);
+}
+
 /* Each argument that must be nodes is nodes, and there are as many as it wants. */
 static bool fits(const struct corv_rule_function *f, const struct corv_rule_expr *arguments)
 {
@@ -333,7 +359,10 @@ static struct corv_rule_expr *call(struct reader *r, struct corv_view which)
             return NULL;
         last = &(*last)->next;
     }
-    return fits(e->function, e->a) ? e : fail(r, which.p);
+    if (!fits(e->function, e->a))
+        return fail(r, which.p);
+    e->deep = e->function->deep ? ask_names(r, e) : 0;
+    return e;
 }
 
 /* A variable, a literal, a number, ( ) or a call; NULL without a complaint when it is a step. */

@@ -14,6 +14,7 @@
 #ifndef CORV_SCHEMAS_RULE_EXPR_H
 #define CORV_SCHEMAS_RULE_EXPR_H
 
+#include "schemas/rule_deep.h"
 #include "schemas/rule_value.h"
 
 struct corv_rule_function;
@@ -50,6 +51,7 @@ struct corv_rule_step {
     const char *name; /* NULL: any */
     const char *ns;   /* URI; NULL: none */
     bool any_ns;
+    unsigned deep;                     /* the request that finds this below a message, or 0 */
     struct corv_rule_expr *predicates; /* a list */
     struct corv_rule_step *next;
 };
@@ -66,13 +68,16 @@ struct corv_rule_expr {
     const struct corv_rule_function *function;
     struct corv_view text;
     double number;
-    size_t slot; /* of the variable */
+    size_t slot;   /* of the variable */
+    unsigned deep; /* of a call: the request that finds this below a message, or 0 */
 };
 
-/* Names of variables become slots: the first asked for is 0. */
+/* Names of variables become slots: the first asked for is 0. What is asked of all that lies below
+ * a message becomes a request. */
 struct corv_rule_names {
     struct corv_view *list; /* owned */
     size_t count;
+    struct corv_rule_deep deep; /* in the room of the expressions */
 };
 /* SIZE_MAX: no memory. */
 size_t corv_rule_slot(struct corv_rule_names *names, struct corv_view name);

@@ -3,12 +3,13 @@
 
 #include <libxml/hash.h>
 #include <libxml/xpath.h>
-#include <stdio.h>
 
 #include "schemas/reader.h"
 #include "schemas/reference.h"
 #include "schemas/rule_core.h"
 #include "schemas/rule_date.h"
+#include "schemas/rule_deep.h"
+#include "schemas/rule_name.h"
 #include "schemas/rule_node.h"
 #include "schemas/rule_pack.h"
 #include "schemas/rule_text.h"
@@ -93,13 +94,19 @@ static void add_extras(const struct corv_rule_call *c, const xmlNode *holder, st
     struct corv_rule_nodes *into)
 {
     for (const xmlNode *block = holder->children; block; block = block->next) {
-        if (!corv_node_is(block, CORV_NS_STUF, "extraElementen"))
+        if (block->name[0] != 'e' || !corv_node_is(block, CORV_NS_STUF, "extraElementen"))
             continue;
-        for (const xmlNode *e = block->children; e; e = e->next)
-            if (corv_node_is(e, CORV_NS_STUF, "extraElement") &&
-                corv_view_eq(corv_rule_trim(corv_rule_attribute(e, NULL, "naam")), name) &&
+        const xmlNode *last = NULL; /* that was one: most have the very same name */
+
+        for (const xmlNode *e = block->children; e; e = e->next) {
+            if ((!last || e->name != last->name || e->ns != last->ns) &&
+                !corv_node_is(e, CORV_NS_STUF, "extraElement"))
+                continue;
+            last = e;
+            if (corv_view_eq(corv_rule_trim(corv_rule_attribute(e, NULL, "naam")), name) &&
                 !corv_rule_is_nil(e) && !corv_rule_nodes_add(c->run, into, e))
                 return;
+        }
     }
 }
 
@@ -116,56 +123,43 @@ static void f_extra(const struct corv_rule_call *c, struct corv_rule_value *out)
         corv_rule_nodes_order(c->run, &out->nodes);
 }
 
-struct wanted {
-    struct {
-        const char *ns;
-        struct corv_view name;
-    } list[24];
-    size_t count;
-};
-
-/* "BG:inp.bsn ZKN:startdatum"; a prefix nobody knows names nothing. */
-static void read_names(struct corv_view names, struct wanted *w)
-{
-    for (size_t at = 0, n; at < names.n && w->count < sizeof w->list / sizeof *w->list;
-         at += n + 1) {
-        const char *word = names.p + at, *end = memchr(word, ' ', names.n - at), *colon;
-
-        n = end ? (size_t)(end - word) : names.n - at;
-        colon = memchr(word, ':', n);
-        if (!colon)
-            continue;
-        w->list[w->count].ns = corv_prefix_ns(corv_view_of(word, (size_t)(colon - word)));
-        w->list[w->count].name = corv_view_of(colon + 1, n - (size_t)(colon + 1 - word));
-        w->count += w->list[w->count].ns != NULL;
-    }
-}
-
-static bool is_wanted(const xmlNode *e, const struct wanted *w)
+static bool is_wanted(const xmlNode *e, const struct corv_rule_wanted *w)
 {
     for (size_t i = 0; i < w->count; i++)
-        if (w->list[i].name.n && w->list[i].name.p[0] == (char)e->name[0] &&
+        if (w->list[i].name.p[0] == (char)e->name[0] &&
             corv_view_is(w->list[i].name, (const char *)e->name) && e->ns &&
             strcmp((const char *)e->ns->href, w->list[i].ns) == 0)
             return true;
     return false;
 }
 
-static void f_diep(const struct corv_rule_call *c, struct corv_rule_value *out)
+static void walk_deep(
+    const struct corv_rule_call *c, const struct corv_rule_wanted *w, struct corv_rule_nodes *into)
 {
     const struct corv_rule_nodes *from = &c->arguments[0].nodes;
-    struct wanted wanted = {.count = 0};
     size_t seen = 0;
 
-    read_names(text(c, 1), &wanted);
     for (size_t i = 0; i < from->count && c->run->rc == CORV_OK; i++)
         for (const xmlNode *e = from->list[i]; (e = corv_rule_next(e, from->list[i])); seen++)
-            if (e->type == XML_ELEMENT_NODE && is_wanted(e, &wanted) &&
-                !corv_rule_nodes_add(c->run, &out->nodes, e))
+            if (e->type == XML_ELEMENT_NODE && is_wanted(e, w) &&
+                !corv_rule_nodes_add(c->run, into, e))
                 return;
     (void)corv_rule_spend(c->run, 1 + seen);
     if (from->count > 1)
-        corv_rule_nodes_order(c->run, &out->nodes);
+        corv_rule_nodes_order(c->run, into);
+}
+
+static void f_diep(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    struct corv_rule_wanted wanted;
+
+    if (c->deep && from->count == 1 && from->list[0] == c->run->message) {
+        out->nodes = c->run->deep[c->deep];
+        return;
+    }
+    corv_rule_wanted_read(text(c, 1), &wanted);
+    walk_deep(c, &wanted, &out->nodes);
 }
 
 /* False when this text was there before, or there is no memory. */
@@ -211,11 +205,8 @@ static void f_huidig(const struct corv_rule_call *c, struct corv_rule_value *out
 static void f_naam(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
     const xmlNode *n = node(c, 0);
-    char name[CORV_NAME_TEXT] = "";
 
-    if (n && n->type == XML_ELEMENT_NODE)
-        (void)corv_node_name(n, name);
-    give_copy(c, corv_view_str(name), out);
+    give_copy(c, n ? corv_rule_name(c->run->names, n) : corv_view_of("", 0), out);
 }
 
 /* /JZ:a/ZKN:b[2] without the [2]. */
@@ -247,6 +238,54 @@ static void f_in_lijst(const struct corv_rule_call *c, struct corv_rule_value *o
         out->yes = corv_rule_in_list(list, text(c, 0));
     else if (c->run->rc == CORV_OK)
         c->run->rc = CORV_E_INTERNAL;
+}
+
+/* naam(), into out; how long it is. */
+static size_t name_of(const struct corv_rule_call *c, const xmlNode *n, char out[CORV_NAME_TEXT])
+{
+    struct corv_view name = {"", 0};
+
+    if (n && !corv_rule_is_nil(n))
+        name = corv_rule_name(c->run->names, n);
+    memcpy(out, name.p, name.n);
+    return name.n;
+}
+
+/* Of an attribute: ZKN:heeftRelevant/ZKN:gerelateerde=EDC. *place is as long as the first part. */
+static struct corv_view placed_value(
+    const struct corv_rule_call *c, const xmlNode *attribute, size_t *place)
+{
+    struct corv_view value = corv_rule_string_of(c->run, attribute);
+    char *all = corv_rule_take(c->run, (size_t)2 * CORV_NAME_TEXT + 2 + value.n);
+    size_t n;
+
+    *place = 0;
+    if (!all)
+        return corv_view_of("", 0);
+    n = name_of(c, attribute->parent->parent, all);
+    all[n++] = '/';
+    *place = n += name_of(c, attribute->parent, all + n);
+    all[n++] = '=';
+    memcpy(all + n, value.p, value.n);
+    return corv_rule_trim(corv_view_of(all, n + value.n));
+}
+
+static void f_vaste_waarde(const struct corv_rule_call *c, struct corv_rule_value *out)
+{
+    const struct corv_rule_list *values = corv_rule_list_by_name(scene_of(c)->pack, text(c, 1));
+    const struct corv_rule_list *places = corv_rule_list_by_name(scene_of(c)->pack, text(c, 2));
+    const struct corv_rule_nodes *from = &c->arguments[0].nodes;
+    struct corv_view both;
+    size_t place;
+
+    out->yes = true;
+    if ((!values || !places) && c->run->rc == CORV_OK)
+        c->run->rc = CORV_E_INTERNAL;
+    if (c->run->rc != CORV_OK || !from->count || from->list[0]->type != XML_ATTRIBUTE_NODE)
+        return;
+    both = placed_value(c, from->list[0], &place);
+    out->yes =
+        corv_rule_in_list(values, both) || !corv_rule_in_list(places, corv_view_of(both.p, place));
 }
 
 static void f_elfproef(const struct corv_rule_call *c, struct corv_rule_value *out)
@@ -314,11 +353,14 @@ static void f_datum_na(const struct corv_rule_call *c, struct corv_rule_value *o
 
 static void give_day(const struct corv_rule_call *c, int date, struct corv_rule_value *out)
 {
-    char digits[16] = "";
+    char digits[8];
 
-    if (date)
-        (void)snprintf(digits, sizeof digits, "%08d", date);
-    give_copy(c, corv_view_str(digits), out);
+    out->text = corv_view_of("", 0);
+    if (!date)
+        return;
+    for (size_t i = sizeof digits; i-- > 0; date /= 10)
+        digits[i] = (char)('0' + date % 10);
+    give_copy(c, corv_view_of(digits, sizeof digits), out);
 }
 
 static void f_datum_plus(const struct corv_rule_call *c, struct corv_rule_value *out)
@@ -409,29 +451,30 @@ static void f_instantie_actief(const struct corv_rule_call *c, struct corv_rule_
  */
 
 static const struct corv_rule_function functions[] = {
-    {"waarde", f_waarde, 1, 1, CORV_RULE_TEXT, 0, false},
-    {"gevuld", f_gevuld, 1, 1, CORV_RULE_BOOL, 1, false},
-    {"aanwezig", f_aanwezig, 1, 1, CORV_RULE_NODES, 1, false},
-    {"diep", f_diep, 2, 2, CORV_RULE_NODES, 1, false},
-    {"extra", f_extra, 2, 2, CORV_RULE_NODES, 1, false},
-    {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false},
-    {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false},
-    {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false},
-    {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false},
-    {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false},
-    {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"datum-geldig", f_datum_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"datum-na", f_datum_na, 2, 2, CORV_RULE_BOOL, 0, false},
-    {"datum-plus", f_datum_plus, 2, 2, CORV_RULE_TEXT, 0, false},
-    {"vandaag", f_vandaag, 0, 0, CORV_RULE_TEXT, 0, false},
-    {"tijdstip-geldig", f_tijdstip_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"bestandsnaam-geldig", f_bestandsnaam_geldig, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"bestandsnaam-leesbaar", f_bestandsnaam_leesbaar, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"extensie", f_extensie, 1, 1, CORV_RULE_TEXT, 0, false},
-    {"bijlage-bytes", f_bijlage_bytes, 1, 1, CORV_RULE_NUMBER, 1, false},
-    {"bijlage-zuiver", f_bijlage_zuiver, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"instantie-bekend", f_instantie_bekend, 1, 1, CORV_RULE_BOOL, 0, false},
-    {"instantie-actief", f_instantie_actief, 2, 2, CORV_RULE_BOOL, 0, false},
+    {"waarde", f_waarde, 1, 1, CORV_RULE_TEXT, 0, false, false},
+    {"gevuld", f_gevuld, 1, 1, CORV_RULE_BOOL, 1, false, false},
+    {"aanwezig", f_aanwezig, 1, 1, CORV_RULE_NODES, 1, false, false},
+    {"diep", f_diep, 2, 2, CORV_RULE_NODES, 1, false, true},
+    {"extra", f_extra, 2, 2, CORV_RULE_NODES, 1, false, false},
+    {"dubbel", f_dubbel, 1, 1, CORV_RULE_NODES, 1, false, false},
+    {"huidig", f_huidig, 0, 0, CORV_RULE_NODES, 0, false, false},
+    {"naam", f_naam, 1, 1, CORV_RULE_TEXT, 1, false, false},
+    {"pad", f_pad, 1, 1, CORV_RULE_TEXT, 1, false, false},
+    {"in-lijst", f_in_lijst, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"vaste-waarde", f_vaste_waarde, 3, 3, CORV_RULE_BOOL, 1, false, false},
+    {"elfproef", f_elfproef, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"datum-geldig", f_datum_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"datum-na", f_datum_na, 2, 2, CORV_RULE_BOOL, 0, false, false},
+    {"datum-plus", f_datum_plus, 2, 2, CORV_RULE_TEXT, 0, false, false},
+    {"vandaag", f_vandaag, 0, 0, CORV_RULE_TEXT, 0, false, false},
+    {"tijdstip-geldig", f_tijdstip_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"bestandsnaam-geldig", f_bestandsnaam_geldig, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"bestandsnaam-leesbaar", f_bestandsnaam_leesbaar, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"extensie", f_extensie, 1, 1, CORV_RULE_TEXT, 0, false, false},
+    {"bijlage-bytes", f_bijlage_bytes, 1, 1, CORV_RULE_NUMBER, 1, false, false},
+    {"bijlage-zuiver", f_bijlage_zuiver, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"instantie-bekend", f_instantie_bekend, 1, 1, CORV_RULE_BOOL, 0, false, false},
+    {"instantie-actief", f_instantie_actief, 2, 2, CORV_RULE_BOOL, 0, false, false},
     {0},
 };
 

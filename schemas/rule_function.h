@@ -11,6 +11,8 @@
  *   huidig()                 the node of the each that is being tested
  *   naam(n), pad(n)          prefix:name; path from the message, without numbers
  *   in-lijst(naam, s)        the list of the pack has it
+ *   vaste-waarde(n, waarden, plaatsen)   the attribute stands at a place, as JZ:a/ZKN:b, that the
+ *                            second list has not, or the first list has place=value
  *   elfproef(s)              a BSN that can exist
  *   datum-geldig(n)          a real date, as far as StUF:indOnvolledigeDatum says it is known
  *   datum-na(a, b)           a lies certainly after b; false when one of them is no date
@@ -40,6 +42,7 @@ struct corv_rule_call {
     const struct corv_rule_place *place;
     const struct corv_rule_value *arguments;
     unsigned count;
+    unsigned deep; /* the request that found it all, when asked of the message; or 0 */
 };
 
 struct corv_rule_function {
@@ -51,6 +54,7 @@ struct corv_rule_function {
     enum corv_rule_type gives;
     unsigned nodes;  /* bit per argument that must be nodes */
     bool positional; /* asks for the place among its siblings */
+    bool deep;       /* the second argument names what is looked for at any depth */
 };
 
 /* NULL: there is none of that name, here or in rule_core.h. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "schemas/rule_machine.h"
 
-#include <libxml/xpath.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "schemas/rule_name.h"
 
 #define CODE_MOST    ((size_t)8 << 20)  /* bytes of all expressions of a pack */
 #define SCRATCH_MOST ((size_t)16 << 20) /* bytes while one message is judged */
@@ -41,11 +42,39 @@ static corv_rc compile_each(struct corv_rule_code *code, const struct corv_rule 
 {
     corv_rc rc = compile_nodes(code, rule->each[e].select, rule->id, &into->select, fault);
 
+    into->rule = rule;
+    into->nth = e + 1;
     if (rc == CORV_OK)
         rc = compile(code, rule->each[e].test, rule->id, &into->test, fault);
     if (rc == CORV_OK)
         rc = compile_nodes(code, rule->each[e].at, rule->id, &into->at, fault);
     return rc;
+}
+
+/* Which eachs belong to a kind is known here, and not looked for per message. */
+static corv_rc make_plans(struct corv_rule_code *code, size_t eachs)
+{
+    const struct corv_rule_each_code **next;
+
+    code->planned = calloc(eachs * CORV_KIND_COUNT + 1, sizeof(struct corv_rule_each_code *));
+    if (!code->planned)
+        return CORV_E_NOMEM;
+    next = code->planned;
+    for (int kind = 0; kind < CORV_KIND_COUNT; kind++) {
+        struct corv_rule_plan *plan = &code->plans[kind];
+        const struct corv_rule_each_code *each = code->eachs;
+
+        plan->list = next;
+        for (size_t r = 0; r < code->pack->rules_count; r++) {
+            const struct corv_rule *rule = &code->pack->rules[r];
+
+            for (size_t e = 0; e < rule->each_count; e++, each++)
+                if ((rule->kinds & rule->each[e].kinds) >> kind & 1)
+                    plan->list[plan->count++] = each;
+        }
+        next += plan->count;
+    }
+    return CORV_OK;
 }
 
 static corv_rc compile_rules(struct corv_rule_code *code, struct corv_fault *fault)
@@ -62,7 +91,7 @@ static corv_rc compile_rules(struct corv_rule_code *code, struct corv_fault *fau
     for (size_t r = 0; r < pack->rules_count; r++)
         for (size_t e = 0; e < pack->rules[r].each_count && rc == CORV_OK; e++, at++)
             rc = compile_each(code, &pack->rules[r], e, &code->eachs[at], fault);
-    return rc;
+    return rc == CORV_OK ? make_plans(code, count) : rc;
 }
 
 static corv_rc compile_lets(struct corv_rule_code *code, struct corv_fault *fault)
@@ -113,6 +142,7 @@ void corv_rule_code_free(struct corv_rule_code *code)
     free(code->names.list);
     free(code->lets);
     free(code->eachs);
+    free(code->planned);
     free(code);
 }
 
@@ -129,7 +159,9 @@ corv_rc corv_rule_machine_new(const struct corv_rule_code *code, struct corv_rul
     m->code = code;
     corv_rule_room_init(&m->run.room, SCRATCH_MOST);
     m->run.variables = calloc(code->names.count + 1, sizeof *m->run.variables);
-    if (m->run.variables)
+    m->parts = calloc(code->pack->rules_count + 1, sizeof *m->parts);
+    m->run.names = calloc(1, sizeof *m->run.names);
+    if (m->run.variables && m->parts && m->run.names)
         return CORV_OK;
     corv_rule_machine_free(m);
     *out = NULL;
@@ -142,17 +174,23 @@ void corv_rule_machine_free(struct corv_rule_machine *m)
         return;
     corv_rule_room_free(&m->run.room);
     free(m->run.variables);
+    free(m->run.names);
+    free(m->parts);
     free(m);
 }
 
 corv_rc corv_rule_machine_nodes(struct corv_rule_machine *m,
     const struct corv_rule_expr *expression, const xmlNode *from, struct corv_rule_nodes *out)
 {
-    const struct corv_rule_place place = {from, 1, 1};
+    struct corv_rule_place *place = corv_rule_take(&m->run, sizeof *place); /* as long as out */
     struct corv_rule_value v;
 
+    *out = (struct corv_rule_nodes){0};
+    if (!place)
+        return m->run.rc;
+    *place = (struct corv_rule_place){from, 1, 1};
     m->run.scene.current = from;
-    corv_rule_eval(&m->run, expression, &place, &v);
+    corv_rule_eval(&m->run, expression, place, &v);
     *out = v.nodes;
     return m->run.rc;
 }
@@ -181,7 +219,8 @@ corv_rc corv_rule_machine_begin(struct corv_rule_machine *m, xmlNodePtr message,
     m->run.steps = budget ? budget : SIZE_MAX;
     m->run.scene = *scene;
     m->run.scene.pack = code->pack;
-    (void)xmlXPathOrderDocElems(message->doc); /* else putting siblings in order walks them all */
+    if (!corv_rule_deep_find(&code->names.deep, message, &m->run))
+        return m->run.rc;
     for (size_t i = 0; i < code->names.count; i++)
         m->run.variables[i] = (struct corv_rule_nodes){0};
     for (size_t i = 0; i < code->pack->lets_count && rc == CORV_OK; i++) {
@@ -204,6 +243,8 @@ void corv_rule_machine_end(struct corv_rule_machine *m)
     corv_rule_room_back(&m->run.room, (struct corv_rule_mark){0});
     m->begun = (struct corv_rule_mark){0};
     m->run.scene = (struct corv_rule_scene){0};
+    m->run.message = NULL;
+    corv_rule_names_forget(m->run.names);
 }
 
 static corv_rc rehearse_each(
@@ -224,25 +265,18 @@ static corv_rc rehearse_each(
 static corv_rc rehearse_kind(
     struct corv_rule_machine *m, xmlNodePtr root, enum corv_kind kind, struct corv_fault *fault)
 {
-    const struct corv_rule_pack *pack = m->code->pack;
-    const struct corv_rule_each_code *code = m->code->eachs;
+    const struct corv_rule_plan *plan = &m->code->plans[kind];
     struct corv_rule_scene scene = {.today = 20260101};
     corv_rc rc = corv_rule_machine_begin(m, root, kind, &scene, 0);
 
     if (rc != CORV_OK)
         return CORV_FAIL(fault, rc, CORV_FAULT_SETTINGS, "rules.pack",
             "a let of kind %s cannot be evaluated", corv_kind_name(kind));
-    for (size_t r = 0; r < pack->rules_count; r++) {
-        const struct corv_rule *rule = &pack->rules[r];
-
-        for (size_t e = 0; e < rule->each_count; e++, code++) {
-            if (!(rule->each[e].kinds >> kind & 1))
-                continue;
-            rc = rehearse_each(m, code, root);
-            if (rc != CORV_OK)
-                return CORV_FAIL(fault, rc, CORV_FAULT_SETTINGS, "rules.pack",
-                    "%s: each %zu cannot be evaluated", rule->id, e + 1);
-        }
+    for (size_t i = 0; i < plan->count; i++) {
+        rc = rehearse_each(m, plan->list[i], root);
+        if (rc != CORV_OK)
+            return CORV_FAIL(fault, rc, CORV_FAULT_SETTINGS, "rules.pack",
+                "%s: each %zu cannot be evaluated", plan->list[i]->rule->id, plan->list[i]->nth);
     }
     return CORV_OK;
 }

@@ -18,14 +18,25 @@ struct corv_rule_code {
         size_t slot;
     } * lets; /* owned, one per let */
     struct corv_rule_each_code {
+        const struct corv_rule *rule;
+        size_t nth; /* of the rule, from 1 */
         const struct corv_rule_expr *select;
         const struct corv_rule_expr *test;
-        const struct corv_rule_expr *at; /* or NULL */
-    } * eachs;                           /* owned, one per each of every rule, in order */
+        const struct corv_rule_expr *at;        /* or NULL */
+    } * eachs;                                  /* owned, one per each of every rule, in order */
+    const struct corv_rule_each_code **planned; /* owned: of each kind its own eachs, in order */
+    struct corv_rule_plan {
+        const struct corv_rule_each_code **list; /* in planned */
+        size_t count;
+    } plans[CORV_KIND_COUNT];
 };
+
+/* What a rule does in this message. */
+enum corv_rule_part { CORV_RULE_SILENT, CORV_RULE_WARNS, CORV_RULE_REFUSES };
 
 struct corv_rule_machine {
     const struct corv_rule_code *code; /* borrowed */
+    enum corv_rule_part *parts;        /* owned; per rule of the pack; of the plan's they count */
     struct corv_rule_run run;
     struct corv_rule_mark begun;    /* the variables end here */
     struct corv_rule_machine *next; /* in the pool */

@@ -20,18 +20,15 @@ struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const 
 {
     if (node->type == XML_ELEMENT_NODE)
         for (const xmlAttr *a = node->properties; a; a = a->next)
-            if (strcmp((const char *)a->name, name) == 0 &&
+            if ((char)a->name[0] == name[0] && strcmp((const char *)a->name, name) == 0 &&
                 (ns ? a->ns && strcmp((const char *)a->ns->href, ns) == 0 : !a->ns))
                 return value_of(a);
     return (struct corv_view){"", 0};
 }
 
-bool corv_rule_is_nil(const xmlNode *node)
+bool corv_rule_says_nil(const xmlNode *element)
 {
-    struct corv_view nil;
+    struct corv_view nil = corv_rule_trim(corv_rule_attribute(element, CORV_NS_XSI, "nil"));
 
-    if (node->type != XML_ELEMENT_NODE || !node->properties)
-        return false;
-    nil = corv_rule_trim(corv_rule_attribute(node, CORV_NS_XSI, "nil"));
     return corv_view_is(nil, "true") || corv_view_is(nil, "1");
 }

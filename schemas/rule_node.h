@@ -11,7 +11,12 @@
 
 /* Borrowed from the document; empty when there is none. ns NULL: an attribute without one. */
 struct corv_view corv_rule_attribute(const xmlNode *node, const char *ns, const char *name);
-bool corv_rule_is_nil(const xmlNode *node); /* xsi:nil */
+bool corv_rule_says_nil(const xmlNode *element);
+/* xsi:nil; most elements have no attributes at all. */
+static inline bool corv_rule_is_nil(const xmlNode *node)
+{
+    return node->type == XML_ELEMENT_NODE && node->properties && corv_rule_says_nil(node);
+}
 /* In document order below top; NULL after the last. Here, because whole messages are walked so. */
 static inline const xmlNode *corv_rule_next(const xmlNode *node, const xmlNode *top)
 {

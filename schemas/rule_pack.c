@@ -120,20 +120,15 @@ static corv_rc read_source(struct load *l, const xmlNode *node)
     return s->id && *s->text ? CORV_OK : bad(l, node, "source without id or text");
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static corv_rc read_list(struct load *l, const xmlNode *node)
 {
     struct corv_rule_list *list = add((void **)&l->p->lists, &l->p->lists_count, sizeof *list);
 
     if (!list)
         return CORV_E_NOMEM;
-    list->name = attr(l, node, "name");
+    list->name = corv_view_str(attr(l, node, "name"));
     for (const xmlNode *n = node->children; n; n = n->next) {
-        const char **item;
+        struct corv_view *item;
 
         if (n->type != XML_ELEMENT_NODE)
             continue;
@@ -142,12 +137,11 @@ static corv_rc read_list(struct load *l, const xmlNode *node)
         item = add((void **)&list->items, &list->count, sizeof *item);
         if (!item)
             return CORV_E_NOMEM;
-        *item = content(l, n);
+        *item = corv_view_str(content(l, n));
     }
-    if (!list->name || list->count == 0)
+    if (!list->name.n || list->count == 0)
         return bad(l, node, "list without name or items");
-    qsort(list->items, list->count, sizeof *list->items, by_text);
-    return CORV_OK;
+    return corv_words_of(list->items, list->count, &list->set);
 }
 
 static corv_rc read_let(struct load *l, const xmlNode *node)
@@ -373,8 +367,10 @@ void corv_rule_pack_free(struct corv_rule_pack *p)
         return;
     for (size_t i = 0; i < p->rules_count; i++)
         free(p->rules[i].each);
-    for (size_t i = 0; i < p->lists_count; i++)
+    for (size_t i = 0; i < p->lists_count; i++) {
+        corv_words_free(&p->lists[i].set);
         free(p->lists[i].items);
+    }
     free(p->rules);
     free(p->lists);
     free(p->lets);
@@ -388,23 +384,14 @@ const struct corv_rule_list *corv_rule_list_by_name(
     const struct corv_rule_pack *p, struct corv_view name)
 {
     for (size_t i = 0; i < p->lists_count; i++)
-        if (corv_view_is(name, p->lists[i].name))
+        if (corv_view_eq(name, p->lists[i].name))
             return &p->lists[i];
     return NULL;
 }
 
-static int view_against(const void *key, const void *item)
-{
-    const struct corv_view *v = key;
-    const char *text = *(const char *const *)item;
-    int order = strncmp(v->p, text, v->n);
-
-    return order ? order : text[v->n] == '\0' ? 0 : -1;
-}
-
 bool corv_rule_in_list(const struct corv_rule_list *l, struct corv_view value)
 {
-    return bsearch(&value, l->items, l->count, sizeof(const char *), view_against) != NULL;
+    return corv_words_has(&l->set, value);
 }
 
 const struct corv_rule *corv_rule_by_code(const struct corv_rule_pack *p, const char *code)

@@ -27,6 +27,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/finding.h"
 #include "daemon/base/view.h"
+#include "daemon/base/words.h"
 #include "schemas/kind.h"
 
 #define CORV_RULE_NS "urn:corvd:rules:1"
@@ -43,9 +44,10 @@ struct corv_rule_source {
 };
 
 struct corv_rule_list {
-    const char *name;
-    const char **items; /* owned, sorted */
+    struct corv_view name;
+    struct corv_view *items; /* owned */
     size_t count;
+    struct corv_words set; /* the same; owned */
 };
 
 struct corv_rule_let {

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "schemas/rule_room.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 
 #define BLOCK ((size_t)16 * 1024)
-#define ALIGN alignof(max_align_t)
-
-struct corv_rule_block {
-    struct corv_rule_block *before;
-    size_t size;
-    max_align_t bytes[];
-};
 
 void corv_rule_room_init(struct corv_rule_room *room, size_t most)
 {
@@ -34,12 +26,13 @@ void corv_rule_room_free(struct corv_rule_room *room)
     room->used = 0;
 }
 
-static void *take_new(struct corv_rule_room *room, size_t n)
+void *corv_rule_room_grow(struct corv_rule_room *room, size_t n)
 {
-    size_t size = n > BLOCK ? n : BLOCK;
+    size_t aligned = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    size_t size = aligned > BLOCK ? aligned : BLOCK;
     struct corv_rule_block *block;
 
-    if (size > room->most || room->total > room->most - size)
+    if (n > room->most || size > room->most || room->total > room->most - size)
         return NULL;
     block = malloc(sizeof *block + size);
     if (!block)
@@ -48,30 +41,13 @@ static void *take_new(struct corv_rule_room *room, size_t n)
     block->size = size;
     room->last = block;
     room->total += size;
-    room->used = n;
+    room->used = aligned;
     return block->bytes;
 }
 
-void *corv_rule_room_take(struct corv_rule_room *room, size_t n)
-{
-    if (n > room->most)
-        return NULL;
-    n = (n + ALIGN - 1) & ~(ALIGN - 1);
-    if (!room->last || n > room->last->size - room->used)
-        return take_new(room, n);
-    room->used += n;
-    return (char *)room->last->bytes + (room->used - n);
-}
-
-struct corv_rule_mark corv_rule_room_mark(const struct corv_rule_room *room)
-{
-    return (struct corv_rule_mark){room->last, room->used};
-}
-
-void corv_rule_room_back(struct corv_rule_room *room, struct corv_rule_mark mark)
+void corv_rule_room_drop(struct corv_rule_room *room, struct corv_rule_mark mark)
 {
     /* the very first block stays: the next message wants it again */
     while (room->last != mark.last && (mark.last || room->last->before))
         drop_last(room);
-    room->used = mark.used;
 }

@@ -7,7 +7,13 @@
 
 #include <stddef.h>
 
-struct corv_rule_block;
+#include <stdalign.h>
+
+struct corv_rule_block {
+    struct corv_rule_block *before;
+    size_t size;
+    max_align_t bytes[];
+};
 
 struct corv_rule_room {
     struct corv_rule_block *last; /* owned, with all before it */
@@ -22,10 +28,32 @@ struct corv_rule_mark {
 };
 
 void corv_rule_room_init(struct corv_rule_room *room, size_t most);
-void corv_rule_room_free(struct corv_rule_room *room); /* empty and usable again */
-/* Not cleared. NULL: no memory, or more than most. */
-void *corv_rule_room_take(struct corv_rule_room *room, size_t n);
-struct corv_rule_mark corv_rule_room_mark(const struct corv_rule_room *room);
-void corv_rule_room_back(struct corv_rule_room *room, struct corv_rule_mark mark);
+void corv_rule_room_free(struct corv_rule_room *room);            /* empty and usable again */
+void *corv_rule_room_grow(struct corv_rule_room *room, size_t n); /* when the last block is full */
+void corv_rule_room_drop(struct corv_rule_room *room, struct corv_rule_mark mark);
+
+/* Not cleared. NULL: no memory, or more than most. Here, as the two below, because an expression
+ * takes and gives back all the time. */
+static inline void *corv_rule_room_take(struct corv_rule_room *room, size_t n)
+{
+    size_t size = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+
+    if (n > room->most || !room->last || size > room->last->size - room->used)
+        return corv_rule_room_grow(room, n);
+    room->used += size;
+    return (char *)room->last->bytes + (room->used - size);
+}
+
+static inline struct corv_rule_mark corv_rule_room_mark(const struct corv_rule_room *room)
+{
+    return (struct corv_rule_mark){room->last, room->used};
+}
+
+static inline void corv_rule_room_back(struct corv_rule_room *room, struct corv_rule_mark mark)
+{
+    if (room->last != mark.last)
+        corv_rule_room_drop(room, mark);
+    room->used = mark.used;
+}
 
 #endif

@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "schemas/rule_text.h"
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct corv_view corv_rule_trim(struct corv_view text)
-{
-    while (text.n && blank(text.p[0]))
-        text = corv_view_of(text.p + 1, text.n - 1);
-    while (text.n && blank(text.p[text.n - 1]))
-        text.n--;
-    return text;
-}
-
 bool corv_rule_bsn(struct corv_view text)
 {
     int sum = 0;

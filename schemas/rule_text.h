@@ -8,7 +8,21 @@
 
 #include "daemon/base/view.h"
 
-struct corv_view corv_rule_trim(struct corv_view text); /* XML white space off both ends */
+/* XML white space. */
+static inline bool corv_rule_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* White space off both ends. */
+static inline struct corv_view corv_rule_trim(struct corv_view text)
+{
+    while (text.n && corv_rule_blank(text.p[0]))
+        text = corv_view_of(text.p + 1, text.n - 1);
+    while (text.n && corv_rule_blank(text.p[text.n - 1]))
+        text.n--;
+    return text;
+}
 /* Nine digits that pass the 11-proef and are not all zero. */
 bool corv_rule_bsn(struct corv_view text);
 /* Letters, digits, space, dash, underscore, one dot and an extension; no space in front. When

@@ -11,12 +11,8 @@
 
 #define BYTES_PER_STEP 64 /* reading this much text costs as much as looking at one node */
 
-bool corv_rule_spend(struct corv_rule_run *run, size_t steps)
+bool corv_rule_overspend(struct corv_rule_run *run)
 {
-    if (run->steps >= steps) {
-        run->steps -= steps;
-        return run->rc == CORV_OK;
-    }
     run->steps = 0;
     if (run->rc == CORV_OK)
         run->rc = CORV_E_LIMIT;
@@ -52,9 +48,12 @@ bool corv_rule_nodes_add(struct corv_rule_run *run, struct corv_rule_nodes *to, 
     return true;
 }
 
-/* Elements carry their number (xmlXPathOrderDocElems), negative, where they have no content. */
+/* Elements carry their number, negative, where they have no content; an attribute comes after its
+ * element and before the next one. */
 static intptr_t number_of(const xmlNode *n)
 {
+    if (n->type == XML_ATTRIBUTE_NODE)
+        n = n->parent;
     return n->type == XML_ELEMENT_NODE ? -(intptr_t)n->content : 0;
 }
 
@@ -62,9 +61,9 @@ static int in_order(const xmlNode *a, const xmlNode *b)
 {
     intptr_t x = number_of(a), y = number_of(b);
 
-    if (x > 0 && y > 0)
-        return (x > y) - (x < y);
-    return -xmlXPathCmpNodes((xmlNodePtr)a, (xmlNodePtr)b);
+    if (x > 0 && y > 0 && x != y)
+        return x < y ? -1 : 1;
+    return a == b ? 0 : -xmlXPathCmpNodes((xmlNodePtr)a, (xmlNodePtr)b);
 }
 
 static int by_order(const void *a, const void *b)
@@ -174,21 +173,6 @@ double corv_rule_to_number(struct corv_rule_run *run, const struct corv_rule_val
     if (v->type == CORV_RULE_BOOL)
         return v->yes ? 1 : 0;
     return text_number(run, corv_rule_to_text(run, v));
-}
-
-bool corv_rule_to_bool(const struct corv_rule_value *v)
-{
-    switch (v->type) {
-    case CORV_RULE_NODES:
-        return v->nodes.count > 0;
-    case CORV_RULE_TEXT:
-        return v->text.n > 0;
-    case CORV_RULE_NUMBER:
-        return v->number < 0 || v->number > 0; /* not zero, not NaN */
-    case CORV_RULE_BOOL:
-    default:
-        return v->yes;
-    }
 }
 
 /* ---- comparing --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@
 struct corv_rule_pack;
 struct corv_document;
 struct corv_reference;
+struct corv_rule_name_memo;
 
 enum corv_rule_type { CORV_RULE_NODES, CORV_RULE_TEXT, CORV_RULE_NUMBER, CORV_RULE_BOOL };
 
@@ -51,23 +52,46 @@ struct corv_rule_run {
     struct corv_rule_room room;
     struct corv_rule_scene scene;
     struct corv_rule_nodes *variables; /* owned by the machine; by slot */
+    const xmlNode *message;            /* whose depths are known; NULL: none */
+    struct corv_rule_nodes *deep;      /* by request, from 1 (rule_deep.h) */
+    struct corv_rule_name_memo *names; /* owned by the machine (rule_name.h) */
 };
 
+bool corv_rule_overspend(struct corv_rule_run *run);
 /* Counts work. False when the budget is spent: rc says CORV_E_LIMIT then. */
-bool corv_rule_spend(struct corv_rule_run *run, size_t steps);
+static inline bool corv_rule_spend(struct corv_rule_run *run, size_t steps)
+{
+    if (run->steps < steps)
+        return corv_rule_overspend(run);
+    run->steps -= steps;
+    return run->rc == CORV_OK;
+}
 /* From the run's room; NULL and rc set when there is none. */
 void *corv_rule_take(struct corv_rule_run *run, size_t n);
 
 /* At the end of the list; false when there is no room. Order is the caller's. */
 bool corv_rule_nodes_add(struct corv_rule_run *run, struct corv_rule_nodes *to, const xmlNode *n);
-/* Into document order, each once. Needs xmlXPathOrderDocElems to be quick. */
+/* Into document order, each once. Quick when the elements are numbered (corv_rule_deep_find). */
 void corv_rule_nodes_order(struct corv_rule_run *run, struct corv_rule_nodes *nodes);
 
 /* All the text in a node; white space and all. */
 struct corv_view corv_rule_string_of(struct corv_rule_run *run, const xmlNode *node);
 struct corv_view corv_rule_to_text(struct corv_rule_run *run, const struct corv_rule_value *v);
 double corv_rule_to_number(struct corv_rule_run *run, const struct corv_rule_value *v);
-bool corv_rule_to_bool(const struct corv_rule_value *v);
+static inline bool corv_rule_to_bool(const struct corv_rule_value *v)
+{
+    switch (v->type) {
+    case CORV_RULE_NODES:
+        return v->nodes.count > 0;
+    case CORV_RULE_TEXT:
+        return v->text.n > 0;
+    case CORV_RULE_NUMBER:
+        return v->number < 0 || v->number > 0; /* not zero, not NaN */
+    case CORV_RULE_BOOL:
+    default:
+        return v->yes;
+    }
+}
 
 enum corv_rule_relation {
     CORV_RULE_EQ,

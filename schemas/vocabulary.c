@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/embedded.h"
+#include "daemon/base/words.h"
 
 extern const struct corv_embedded corv_embedded_xsd[];
 
@@ -13,19 +14,8 @@ static const char *const soap_names[] = {"Envelope", "Header", "Body", "Fault", 
     "Include", "href", "base", "lang", "space", "id"};
 
 /* Written once under the once-lock, read-only afterwards; points into the binary. */
-static struct corv_view *names;
-static size_t count;
+static struct corv_words words;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static int by_text(const void *a, const void *b)
-{
-    const struct corv_view *x = a;
-    const struct corv_view *y = b;
-    size_t n = x->n < y->n ? x->n : y->n;
-    int order = memcmp(x->p, y->p, n);
-
-    return order ? order : (x->n > y->n) - (x->n < y->n);
-}
 
 /* Every name="…" of one file; types and groups are among them, which does no harm: they are our
  * own words. With out NULL it only counts. */
@@ -53,7 +43,8 @@ static size_t collect(const struct corv_embedded *file, struct corv_view *out)
 static void build(void)
 {
     size_t soap = sizeof soap_names / sizeof soap_names[0];
-    size_t total = soap;
+    size_t total = soap, count = 0;
+    struct corv_view *names;
 
     for (const struct corv_embedded *f = corv_embedded_xsd; f->name; f++)
         total += collect(f, NULL);
@@ -64,11 +55,13 @@ static void build(void)
         names[count++] = corv_view_str(soap_names[i]);
     for (const struct corv_embedded *f = corv_embedded_xsd; f->name; f++)
         count += collect(f, names + count);
-    qsort(names, count, sizeof *names, by_text);
+    if (corv_words_of(names, count, &words) != CORV_OK)
+        words = (struct corv_words){0};
+    free(names);
 }
 
 bool corv_vocabulary_has(struct corv_view local_name)
 {
     (void)pthread_once(&once, build);
-    return names && bsearch(&local_name, names, count, sizeof *names, by_text) != NULL;
+    return corv_words_has(&words, local_name);
 }

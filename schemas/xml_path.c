@@ -8,43 +8,50 @@
 
 #define NAME_MOST 48 /* verantwoordelijkVoorZichtOpDeVeiligheidBelegdBij */
 
+#define STEP_TEXT (CORV_NAME_TEXT + 16)
+
+#define VIEW(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+
 static const struct {
-    const char *ns;
-    const char *prefix;
+    struct corv_view ns;
+    struct corv_view prefix;
 } prefixes[] = {
-    {CORV_NS_JZ, "JZ"},
-    {CORV_NS_ZKN, "ZKN"},
-    {CORV_NS_BG, "BG"},
-    {CORV_NS_STUF, "StUF"},
-    {CORV_NS_SOAP, "soap"},
-    {CORV_NS_XSI, "xsi"},
-    {"http://www.w3.org/2005/05/xmlmime", "xmime"},
-    {CORV_NS_KENNISGEVING, "k"},
+    {VIEW(CORV_NS_JZ), VIEW("JZ")},
+    {VIEW(CORV_NS_ZKN), VIEW("ZKN")},
+    {VIEW(CORV_NS_BG), VIEW("BG")},
+    {VIEW(CORV_NS_STUF), VIEW("StUF")},
+    {VIEW(CORV_NS_SOAP), VIEW("soap")},
+    {VIEW(CORV_NS_XSI), VIEW("xsi")},
+    {VIEW("http://www.w3.org/2005/05/xmlmime"), VIEW("xmime")},
+    {VIEW(CORV_NS_KENNISGEVING), VIEW("k")},
 };
 
-static const char *prefix_of(struct corv_view ns)
+static struct corv_view prefix_of(struct corv_view ns)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (corv_view_is(ns, prefixes[i].ns))
+        if (corv_view_eq(ns, prefixes[i].ns))
             return prefixes[i].prefix;
-    return ns.n ? "?" : "";
+    return corv_view_of("?", ns.n ? 1 : 0);
 }
 
 const char *corv_prefix_ns(struct corv_view prefix)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (corv_view_is(prefix, prefixes[i].prefix))
-            return prefixes[i].ns;
+        if (corv_view_eq(prefix, prefixes[i].prefix))
+            return prefixes[i].ns.p;
     return NULL;
 }
 
 /* The rules ask for hundreds of names per message, so nothing is formatted here. */
 char *corv_name_text(struct corv_view ns, struct corv_view name, char out[CORV_NAME_TEXT])
 {
-    const char *prefix = prefix_of(ns);
-    size_t n = strlen(prefix);
+    struct corv_view prefix = prefix_of(ns);
+    size_t n = prefix.n;
 
-    memcpy(out, prefix, n);
+    memcpy(out, prefix.p, n);
     if (n)
         out[n++] = ':';
     if (name.n > NAME_MOST || !corv_vocabulary_has(name))
@@ -76,10 +83,11 @@ char *corv_clark_name(struct corv_view clark, char out[CORV_NAME_TEXT])
     return corv_name_text(ns, name, out);
 }
 
+/* Names of one document are mostly the same words; those of two namespaces seldom are. */
 static bool same_name(const xmlNode *a, const xmlNode *b)
 {
-    return a->type == XML_ELEMENT_NODE && xmlStrEqual(a->name, b->name) &&
-           xmlStrEqual(a->ns ? a->ns->href : NULL, b->ns ? b->ns->href : NULL);
+    return a->type == XML_ELEMENT_NODE && (a->name == b->name || xmlStrEqual(a->name, b->name)) &&
+           (a->ns == b->ns || xmlStrEqual(a->ns ? a->ns->href : NULL, b->ns ? b->ns->href : NULL));
 }
 
 /* 1.. among the siblings of that name, 0 when it is the only one. */
@@ -105,34 +113,59 @@ static bool is_top(const xmlNode *node)
                !(node->ns && xmlStrEqual(node->ns->href, BAD_CAST CORV_NS_SOAP)));
 }
 
+/* /name[2] or /@name; how long it is. */
+static size_t step_text(const xmlNode *node, char out[STEP_TEXT])
+{
+    char digits[12];
+    size_t n, count = 0;
+
+    out[0] = '/';
+    (void)corv_node_name(node, out + 1);
+    n = strlen(out);
+    for (unsigned k = position(node); k; k /= 10)
+        digits[count++] = (char)('0' + k % 10);
+    if (!count)
+        return n;
+    out[n++] = '[';
+    while (count)
+        out[n++] = digits[--count];
+    out[n++] = ']';
+    return n;
+}
+
+/* In front of what is there; false when that and "..." would not fit. */
+static bool put_before(char *tail, size_t *start, const char *step, size_t n)
+{
+    bool fits = n + 3 <= *start;
+
+    if (!fits) {
+        step = "...";
+        n = 3;
+    }
+    *start -= n;
+    memcpy(tail + *start, step, n);
+    return fits;
+}
+
 void corv_node_path(const xmlNode *node, const char *attribute, char *out, size_t size)
 {
-    char tail[256], step[CORV_NAME_TEXT + 16], name[CORV_NAME_TEXT];
-    size_t start = sizeof tail - 1;
+    char tail[255], step[STEP_TEXT];
+    size_t start = sizeof tail;
 
-    tail[start] = '\0';
     while (node && node->type != XML_ELEMENT_NODE)
         node = node->parent;
     if (node && attribute) {
         int n = snprintf(step, sizeof step, "/@%s", attribute);
 
-        if (n > 0 && (size_t)n < sizeof step) {
-            start -= (size_t)n;
-            memcpy(tail + start, step, (size_t)n);
-        }
+        if (n > 0 && (size_t)n < sizeof step)
+            (void)put_before(tail, &start, step, (size_t)n);
     }
-    for (; node; node = is_top(node) ? NULL : node->parent) {
-        unsigned k = position(node);
-        int n = k ? snprintf(step, sizeof step, "/%s[%u]", corv_node_name(node, name), k)
-                  : snprintf(step, sizeof step, "/%s", corv_node_name(node, name));
+    while (node && put_before(tail, &start, step, step_text(node, step)))
+        node = is_top(node) ? NULL : node->parent;
+    if (size) {
+        size_t n = sizeof tail - start < size ? sizeof tail - start : size - 1;
 
-        if (n < 0 || (size_t)n + 3 > start) { /* no room for "...": cut at the front */
-            start -= 3;
-            memcpy(tail + start, "...", 3);
-            break;
-        }
-        start -= (size_t)n;
-        memcpy(tail + start, step, (size_t)n);
+        memcpy(out, tail + start, n);
+        out[n] = '\0';
     }
-    (void)snprintf(out, size, "%s", tail + start);
 }

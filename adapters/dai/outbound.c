@@ -262,10 +262,13 @@ static bool headers(struct https_transfer *x, const struct corv_outgoing *m)
 {
     const struct dai_out *out = x->own;
 
+    char action[HTTPS_HEADER_MAX];
+    int n = snprintf(action, sizeof action, "\"%s\"", out->dai->wrapped ? "" : out->action);
+
     (void)m;
-    return https_header(x, "Content-Type: text/xml; charset=utf-8") &&
-           https_header(x, "Accept: text/xml") &&
-           https_header(x, "SOAPAction: \"%s\"", out->dai->wrapped ? "" : out->action);
+    return n >= 0 && (size_t)n < sizeof action &&
+           https_header(x, "Content-Type", "text/xml; charset=utf-8") &&
+           https_header(x, "Accept", "text/xml") && https_header(x, "SOAPAction", action);
 }
 
 /* ---- the answer

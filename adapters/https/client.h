@@ -52,6 +52,7 @@ struct https_transfer {
     struct https *https;
     uint64_t op;
     CURL *easy;
+    CURLU *url; /* owned: the address, taken apart once */
     struct curl_slist *headers;
     struct https_tls *tls; /* NULL: plain */
     void *own;             /* of the kind */
@@ -80,6 +81,13 @@ struct https_kind {
     void (*end)(struct https_transfer *x); /* gives x->own back; or NULL */
 };
 
+struct https_socket {
+    struct corv_watch *watch; /* NULL: libcurl never asked, or it is gone */
+    int kept;                 /* our port, of a connection that waits for its next request; or 0 */
+    bool ours;                /* made and closed by our callbacks */
+    bool rests;               /* watched, while libcurl does not ask for it */
+};
+
 struct https {
     const struct https_kind *kind;
     const struct corv_services *services;
@@ -88,12 +96,10 @@ struct https {
     CURLSH *shares[HTTPS_SHARES]; /* made on first use */
     CURL *spare[HTTPS_SPARE_MAX];
     unsigned spare_count;
-    struct corv_timer *timer;    /* libcurl's own timeout */
-    struct corv_timer *sweep;    /* removes what was cancelled, outside libcurl's callbacks */
-    struct corv_watch **watches; /* by descriptor */
-    size_t watches_cap;
-    int *kept; /* by descriptor: our port of a connection that waits for its next request, or 0 */
-    size_t kept_cap;
+    struct corv_timer *timer;     /* libcurl's own timeout */
+    struct corv_timer *sweep;     /* removes what was cancelled, outside libcurl's callbacks */
+    struct https_socket *sockets; /* owned; by descriptor */
+    size_t sockets_cap;
     struct https_transfers transfers;
     struct https_tls *tls;
     struct https_limits limits;
@@ -129,7 +135,7 @@ CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls);
 bool https_multi_open(struct https *a);
 void https_multi_close(struct https *a);
 /* CURLOPT_OPENSOCKETFUNCTION: one that no program we start gets. */
-curl_socket_t https_open_socket(void *nothing, curlsocktype purpose, struct curl_sockaddr *a);
+curl_socket_t https_open_socket(void *instance, curlsocktype purpose, struct curl_sockaddr *to);
 int https_close_socket(void *instance, curl_socket_t fd); /* CURLOPT_CLOSESOCKETFUNCTION */
 /* The connection of this transfer, which ended well, is kept for the next request. */
 void https_keep(struct https *a, CURL *easy);
@@ -151,12 +157,14 @@ void https_transfer_end(struct https_transfer *x, const struct corv_outcome *out
 void https_transfer_ended(struct https_transfer *x, CURLcode result); /* libcurl says so */
 
 /* request.c: everything about one request that is set before it goes */
-bool https_header(struct https_transfer *x, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3))); /* false: it would not be one header line */
+/* false: it would not be one header line. */
+bool https_header(struct https_transfer *x, const char *name, const char *value);
 bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m);
 CURLSH *https_share_of(struct https *a, unsigned share); /* NULL: without memory */
-/* NULL when good, else the code of what is wrong with it. share: by party. */
-const char *https_address_check(const struct https *a, const char *address, unsigned *share);
+/* NULL when good, else the code of what is wrong with it. url: the caller's, also when it is not
+ * good; may be NULL then. share: by party. */
+const char *https_address_check(
+    const struct https *a, const char *address, CURLU **url, unsigned *share);
 bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share);
 
 /* outcome.c */

@@ -209,12 +209,25 @@ out:
 
 /* ---- using -------------------------------------------------------------------------------- */
 
+/* What the NCSC guideline (2025) calls good for TLS 1.2; the suites of 1.3 all are. Set here and
+ * not by libcurl's options: those are copied and compared for each message, this is done per
+ * connection. */
+#define CIPHERS_12                                                                                 \
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"     \
+    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
+#define CURVES "X25519:P-256:P-384"
+
 CURLcode https_tls_use(CURL *easy, void *ssl_ctx, void *tls)
 {
     SSL_CTX *ctx = ssl_ctx;
     const struct https_tls *t = tls;
 
     (void)easy;
+    if (SSL_CTX_set_cipher_list(ctx, CIPHERS_12) != 1 ||
+        SSL_CTX_set1_groups_list(ctx, CURVES) != 1) {
+        ERR_clear_error();
+        return CURLE_SSL_CIPHER;
+    }
     if (!t->certificate)
         return CURLE_OK;
     if (SSL_CTX_use_certificate(ctx, t->certificate) != 1 ||

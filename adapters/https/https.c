@@ -75,8 +75,8 @@ static bool headers(struct https_transfer *x, const struct corv_outgoing *m)
     const struct corv_services *s = x->https->services;
     const char *type = s->content_type(m);
 
-    return https_header(x, "Content-Type: %s", *type ? type : "application/octet-stream") &&
-           https_header(x, "Accept: */*");
+    /* that all is accepted libcurl says by itself */
+    return https_header(x, "Content-Type", *type ? type : "application/octet-stream");
 }
 
 static bool body(struct https_transfer *x, const struct corv_outgoing *m)

@@ -17,29 +17,29 @@
 
 static void unwatch(struct https *a, curl_socket_t fd)
 {
-    if (fd < 0 || (size_t)fd >= a->watches_cap)
+    if (fd < 0 || (size_t)fd >= a->sockets_cap)
         return;
-    a->services->unwatch(a->watches[fd]);
-    a->watches[fd] = NULL;
+    a->services->unwatch(a->sockets[fd].watch);
+    a->sockets[fd].watch = NULL;
+    a->sockets[fd].rests = false;
 }
 
-static bool room_for(struct https *a, curl_socket_t fd)
+static struct https_socket *socket_of(struct https *a, curl_socket_t fd) /* NULL: no memory */
 {
-    size_t cap = a->watches_cap ? a->watches_cap : 64;
-    struct corv_watch **more;
+    size_t cap = a->sockets_cap ? a->sockets_cap : 64;
+    struct https_socket *more;
 
     while (cap <= (size_t)fd)
         cap *= 2;
-    if (cap == a->watches_cap)
-        return true;
-    more = realloc(a->watches, cap * sizeof(struct corv_watch *));
+    if (cap == a->sockets_cap)
+        return &a->sockets[fd];
+    more = realloc(a->sockets, cap * sizeof *more);
     if (!more)
-        return false;
-    for (size_t i = a->watches_cap; i < cap; i++)
-        more[i] = NULL;
-    a->watches = more;
-    a->watches_cap = cap;
-    return true;
+        return NULL;
+    memset(more + a->sockets_cap, 0, (cap - a->sockets_cap) * sizeof *more);
+    a->sockets = more;
+    a->sockets_cap = cap;
+    return &more[fd];
 }
 
 static void collect(struct https *a)
@@ -65,6 +65,10 @@ static void socket_ready(void *ctx, int fd, unsigned events)
     int mask = 0;
     int running = 0;
 
+    if (a->sockets[fd].rests) { /* the party closes a kept connection, or speaks out of turn */
+        unwatch(a, fd);         /* both are seen when it is to be used again */
+        return;
+    }
     if (events & CORV_WATCH_READ)
         mask |= CURL_CSELECT_IN;
     if (events & CORV_WATCH_WRITE)
@@ -82,27 +86,44 @@ static void timer_over(void *ctx)
     collect(a);
 }
 
+/* The transfer is over, its connection is mostly kept: watching on for reading, what the next
+ * transfer asks for first, saves stopping and starting. Only for a socket that is closed by our own
+ * callback: no watch may outlive its socket. */
+static void rest(struct https *a, curl_socket_t fd)
+{
+    struct https_socket *s = socket_of(a, fd);
+
+    if (!s || !s->ours || !s->watch) {
+        unwatch(a, fd);
+        return;
+    }
+    s->rests = true;
+    a->services->rewatch(s->watch, CORV_WATCH_READ);
+}
+
 static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, void *ignored)
 {
     struct https *a = user;
+    struct https_socket *s = socket_of(a, fd);
     unsigned events = 0;
 
     (void)easy, (void)ignored;
+    /* Without a watch this transfer runs into its deadline; the others go on. */
+    if (!s)
+        return 0;
     if (what == CURL_POLL_REMOVE) {
-        unwatch(a, fd);
+        rest(a, fd);
         return 0;
     }
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
         events |= CORV_WATCH_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= CORV_WATCH_WRITE;
-    /* Without a watch this transfer runs into its deadline; the others go on. */
-    if (!room_for(a, fd))
-        return 0;
-    if (a->watches[fd])
-        a->services->rewatch(a->watches[fd], events);
+    s->rests = false;
+    if (s->watch)
+        a->services->rewatch(s->watch, events);
     else
-        a->watches[fd] = a->services->watch(a->host, fd, events, socket_ready, a);
+        s->watch = a->services->watch(a->host, fd, events, socket_ready, a);
     return 0;
 }
 
@@ -119,10 +140,16 @@ static int timer_wanted(CURLM *multi, long ms, void *user)
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
-curl_socket_t https_open_socket(void *nothing, curlsocktype purpose, struct curl_sockaddr *a)
+curl_socket_t https_open_socket(void *instance, curlsocktype purpose, struct curl_sockaddr *to)
 {
-    (void)nothing, (void)purpose;
-    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+    struct https *a = instance;
+    int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    struct https_socket *s = fd < 0 ? NULL : socket_of(a, fd);
+
+    (void)purpose;
+    if (s)
+        s->ours = true;
+    return fd;
 }
 
 int https_close_socket(void *instance, curl_socket_t fd)
@@ -130,8 +157,8 @@ int https_close_socket(void *instance, curl_socket_t fd)
     struct https *a = instance;
 
     unwatch(a, fd);
-    if (fd >= 0 && (size_t)fd < a->kept_cap)
-        a->kept[fd] = 0;
+    if (fd >= 0 && (size_t)fd < a->sockets_cap)
+        a->sockets[fd] = (struct https_socket){0};
     return close(fd);
 }
 
@@ -140,25 +167,17 @@ int https_close_socket(void *instance, curl_socket_t fd)
 void https_keep(struct https *a, CURL *easy)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;
+    struct https_socket *s;
     long port = 0;
 
     if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd < 0 ||
         curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port) != CURLE_OK)
         return;
-    if ((size_t)fd >= a->kept_cap) {
-        size_t cap = (size_t)fd * 2 + 64;
-        int *more = realloc(a->kept, cap * sizeof *more);
-
-        if (!more) /* unwatched it is not used again: libcurl finds it dead */
-        {
-            (void)shutdown(fd, SHUT_RDWR);
-            return;
-        }
-        memset(more + a->kept_cap, 0, (cap - a->kept_cap) * sizeof *more);
-        a->kept = more;
-        a->kept_cap = cap;
-    }
-    a->kept[fd] = (int)port;
+    s = socket_of(a, fd);
+    if (s)
+        s->kept = (int)port;
+    else /* not known as kept it is not used again: libcurl finds it dead */
+        (void)shutdown(fd, SHUT_RDWR);
 }
 
 /* A party that closes an idle connection says goodbye in a TLS record of its own (in TLS 1.3 only
@@ -178,10 +197,10 @@ bool https_out_of_step(struct https *a, int port_here)
 {
     bool pending = false;
 
-    for (size_t fd = 0; fd < a->kept_cap; fd++) {
-        if (a->kept[fd] != port_here)
+    for (size_t fd = 0; fd < a->sockets_cap; fd++) {
+        if (a->sockets[fd].kept != port_here)
             continue;
-        a->kept[fd] = 0; /* in use until it is kept again */
+        a->sockets[fd].kept = 0; /* in use until it is kept again */
         pending = pending || holds_answer((int)fd);
     }
     return pending;
@@ -219,10 +238,7 @@ void https_multi_close(struct https *a)
     a->services->timer_free(a->timer);
     a->services->timer_free(a->sweep);
     a->timer = a->sweep = NULL;
-    free(a->kept);
-    a->kept = NULL;
-    a->kept_cap = 0;
-    free(a->watches);
-    a->watches = NULL;
-    a->watches_cap = 0;
+    free(a->sockets);
+    a->sockets = NULL;
+    a->sockets_cap = 0;
 }

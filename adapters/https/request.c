@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* One request: address, headers, options. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "adapters/https/client.h"
-
-/* What the NCSC guideline (2025) calls good for TLS 1.2; the suites of 1.3 all are. */
-#define CIPHERS_12                                                                                 \
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"     \
-    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
-#define CURVES "X25519:P-256:P-384"
 
 /* ---- address ------------------------------------------------------------------------------ */
 
@@ -33,7 +26,8 @@ static unsigned share_of(const char *host, const char *port)
     return hash % HTTPS_SHARES;
 }
 
-const char *https_address_check(const struct https *a, const char *address, unsigned *share)
+const char *https_address_check(
+    const struct https *a, const char *address, CURLU **url_out, unsigned *share)
 {
     const char *wrong = "https.address";
     char *scheme = NULL;
@@ -59,27 +53,31 @@ out:
     curl_free(host);
     curl_free(port);
     curl_free(user);
-    curl_url_cleanup(url);
+    *url_out = url;
     return wrong;
 }
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
-bool https_header(struct https_transfer *x, const char *fmt, ...)
+static char *put(char *to, const char *from, size_t n)
+{
+    memcpy(to, from, n);
+    return to + n;
+}
+
+bool https_header(struct https_transfer *x, const char *name, const char *value)
 {
     char line[HTTPS_HEADER_MAX];
+    size_t name_n = strlen(name);
+    size_t value_n = strlen(value);
     struct curl_slist *longer;
-    va_list ap;
-    int n;
 
-    va_start(ap, fmt);
-    n = vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    if (n < 0 || (size_t)n >= sizeof line)
+    if (name_n + 2 + value_n >= sizeof line)
         return false;
-    for (int i = 0; i < n; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+    for (size_t i = 0; i < value_n; i++)
+        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
             return false;
+    *put(put(put(line, name, name_n), ": ", 2), value, value_n) = '\0';
     longer = curl_slist_append(x->headers, line);
     if (!longer)
         return false;
@@ -90,13 +88,15 @@ bool https_header(struct https_transfer *x, const char *fmt, ...)
 bool https_request_headers(struct https_transfer *x, const struct corv_outgoing *m)
 {
     const struct corv_services *s = x->https->services;
+    char attempt[12];
 
-    return x->https->kind->headers(x, m) &&
-           https_header(x, "X-Corv-Message: %s", s->message_id(m)) &&
-           https_header(x, "X-Corv-Delivery: %s", s->delivery_id(m)) &&
-           https_header(x, "X-Corv-Attempt: %u", (unsigned)s->attempt(m)) &&
-           https_header(x, "X-Corv-Kind: %s", s->kind(m)) && https_header(x, "Expect:") &&
-           (!x->repeat || https_header(x, "X-Corv-Repeat: true"));
+    (void)snprintf(attempt, sizeof attempt, "%u", (unsigned)s->attempt(m));
+    return x->https->kind->headers(x, m) && https_header(x, "X-Corv-Message", s->message_id(m)) &&
+           https_header(x, "X-Corv-Delivery", s->delivery_id(m)) &&
+           https_header(x, "X-Corv-Attempt", attempt) &&
+           https_header(x, "X-Corv-Kind", s->kind(m)) &&
+           https_header(x, "Expect", "") && /* libcurl sends none then */
+           (!x->repeat || https_header(x, "X-Corv-Repeat", "true"));
 }
 
 /* Called before each request on a connection. The second one of a transfer is libcurl trying again
@@ -113,7 +113,7 @@ static int request_begins(void *ctx, char *there, char *here, int port_there, in
     if (x->requests++ == 0 || x->repeat)
         return CURL_PREREQFUNC_OK;
     x->repeat = true;
-    return https_header(x, "X-Corv-Repeat: true") ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    return https_header(x, "X-Corv-Repeat", "true") ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* ---- answer ------------------------------------------------------------------------------- */
@@ -157,8 +157,7 @@ static bool set_tls(struct https_transfer *x)
         return true;
     return SET(SSL_CTX_FUNCTION, https_tls_use) && SET(SSL_CTX_DATA, x->tls) &&
            SET(CAINFO_BLOB, &x->tls->ca) && SET(CAPATH, NULL) && SET(SSL_VERIFYPEER, 1L) &&
-           SET(SSL_VERIFYHOST, 2L) && SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
-           SET(SSL_CIPHER_LIST, CIPHERS_12) && SET(SSL_EC_CURVES, CURVES);
+           SET(SSL_VERIFYHOST, 2L) && SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
 static bool set_bounds(struct https_transfer *x)
@@ -169,8 +168,8 @@ static bool set_bounds(struct https_transfer *x)
            SET(MAXAGE_CONN, l->idle_seconds) && SET(NOSIGNAL, 1L) && SET(TCP_KEEPALIVE, 1L) &&
            SET(QUICK_EXIT, 1L) && /* cancelling must not wait for a name server */
            SET(PROTOCOLS_STR, l->allow_plain ? "https,http" : "https") && SET(FOLLOWLOCATION, 0L) &&
-           SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-           SET(PROXY, ""); /* whatever the environment says */
+           SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(PROXY, "") &&
+           SET(NOPROXY, "*"); /* whatever the environment says */
 }
 
 static bool set_callbacks(struct https_transfer *x)
@@ -178,7 +177,7 @@ static bool set_callbacks(struct https_transfer *x)
     return SET(PRIVATE, x) && SET(ERRORBUFFER, x->error) && SET(PREREQFUNCTION, request_begins) &&
            SET(PREREQDATA, x) && SET(HEADERFUNCTION, take_header) && SET(HEADERDATA, x) &&
            SET(WRITEFUNCTION, take_body) && SET(WRITEDATA, x) &&
-           SET(OPENSOCKETFUNCTION, https_open_socket) &&
+           SET(OPENSOCKETFUNCTION, https_open_socket) && SET(OPENSOCKETDATA, x->https) &&
            SET(CLOSESOCKETFUNCTION, https_close_socket) && SET(CLOSESOCKETDATA, x->https);
 }
 
@@ -186,7 +185,7 @@ bool https_request_options(struct https_transfer *x, const struct corv_outgoing 
 {
     const struct corv_services *s = x->https->services;
 
-    return SET(URL, s->address(m)) && SET(POST, 1L) && x->https->kind->body(x, m) &&
-           SET(HTTPHEADER, x->headers) && SET(USERAGENT, "corvd") && SET(SHARE, share) &&
-           set_tls(x) && set_bounds(x) && set_callbacks(x);
+    return SET(URL, s->address(m)) && SET(CURLU, x->url) && SET(POST, 1L) &&
+           x->https->kind->body(x, m) && SET(HTTPHEADER, x->headers) && SET(USERAGENT, "corvd") &&
+           SET(SHARE, share) && set_tls(x) && set_bounds(x) && set_callbacks(x);
 }

@@ -27,6 +27,7 @@ static void transfer_free(struct https_transfer *x)
     if (!x)
         return;
     easy_put(x->https, x->easy);
+    curl_url_cleanup(x->url);
     curl_slist_free_all(x->headers);
     https_tls_free(x->tls);
     if (x->own && x->https->kind->end)
@@ -52,10 +53,11 @@ CURLSH *https_share_of(struct https *a, unsigned share)
 
 /* ---- begin -------------------------------------------------------------------------------- */
 
-static struct https_transfer *transfer_new(struct https *a, uint64_t op,
-    const struct corv_outgoing *m, unsigned share, void *own, const char **wrong)
+static struct https_transfer *transfer_new(
+    struct https *a, uint64_t op, const struct corv_outgoing *m, void *own, const char **wrong)
 {
     struct https_transfer *x = calloc(1, sizeof *x);
+    unsigned share = 0;
 
     *wrong = "https.memory";
     if (!x)
@@ -63,6 +65,10 @@ static struct https_transfer *transfer_new(struct https *a, uint64_t op,
     x->https = a;
     x->op = op;
     x->own = own;
+    *wrong = https_address_check(a, a->services->address(m), &x->url, &share);
+    if (*wrong)
+        goto out;
+    *wrong = "https.memory";
     x->repeat = a->services->attempt(m) > 1;
     x->tls = https_tls_hold(a->tls);
     x->easy = easy_get(a);
@@ -85,13 +91,10 @@ out:
 const char *https_begin(struct https *a, uint64_t op, const struct corv_outgoing *m, void *own)
 {
     struct https_transfer *x = NULL;
-    unsigned share = 0;
     const char *wrong = a->draining ? "https.draining" : NULL;
 
     if (!wrong)
-        wrong = https_address_check(a, a->services->address(m), &share);
-    if (!wrong)
-        x = transfer_new(a, op, m, share, own, &wrong);
+        x = transfer_new(a, op, m, own, &wrong);
     if (x && curl_multi_add_handle(a->multi, x->easy) != CURLM_OK) {
         x->own = NULL;
         transfer_free(x);

@@ -65,11 +65,10 @@ corv_rc corv_buf_reserve(struct corv_buf *b, size_t total)
 
 corv_rc corv_buf_add(struct corv_buf *b, const void *p, size_t n)
 {
-    if (n > SIZE_MAX - b->n)
-        return fail(b, CORV_E_LIMIT);
+    corv_rc rc = CORV_OK;
 
-    corv_rc rc = corv_buf_reserve(b, b->n + n);
-
+    if (!b->p || n > b->cap - b->n) /* else there is room: a failed one has no p */
+        rc = n > SIZE_MAX - b->n ? fail(b, CORV_E_LIMIT) : corv_buf_reserve(b, b->n + n);
     if (rc != CORV_OK)
         return rc;
     if (n)
@@ -82,6 +81,17 @@ corv_rc corv_buf_add(struct corv_buf *b, const void *p, size_t n)
 corv_rc corv_buf_add_str(struct corv_buf *b, const char *s)
 {
     return corv_buf_add(b, s, strlen(s));
+}
+
+corv_rc corv_buf_add_number(struct corv_buf *b, size_t n)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    return corv_buf_add(b, digits + at, sizeof digits - at);
 }
 
 corv_rc corv_buf_addf(struct corv_buf *b, const char *fmt, ...)

@@ -25,6 +25,7 @@ void corv_buf_reset(struct corv_buf *b); /* empty again, memory kept */
 corv_rc corv_buf_reserve(struct corv_buf *b, size_t total);
 corv_rc corv_buf_add(struct corv_buf *b, const void *p, size_t n);
 corv_rc corv_buf_add_str(struct corv_buf *b, const char *s);
+corv_rc corv_buf_add_number(struct corv_buf *b, size_t n); /* in decimal digits */
 corv_rc corv_buf_addf(struct corv_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 struct corv_view corv_buf_view(const struct corv_buf *b); /* borrowed until the next change */

@@ -2,7 +2,7 @@
 #include "daemon/base/clock.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #ifdef CORV_CRASH_POINTS
 #include <fcntl.h>
@@ -62,15 +62,32 @@ void corv_clock_shift_us(int64_t offset)
     atomic_store(&shift, offset);
 }
 
+static void add_digits(char *to, unsigned n, int digits)
+{
+    while (digits-- > 0) {
+        to[digits] = (char)('0' + n % 10);
+        n /= 10;
+    }
+}
+
+/* Of a log line, an answer and an audit line: the second is mostly the one of the last time. */
 char *corv_clock_text(int64_t us, char out[CORV_TIME_TEXT])
 {
+    static _Thread_local time_t second = -1;
+    static _Thread_local char date[CORV_TIME_TEXT];
     time_t secs = (time_t)(us / 1000000);
     struct tm tm = {0};
-    char date[CORV_TIME_TEXT];
 
-    (void)gmtime_r(&secs, &tm);
-    (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-    (void)snprintf(out, CORV_TIME_TEXT, "%.19s.%06uZ", date, (unsigned)(us % 1000000) % 1000000u);
+    if (secs != second || !date[0]) {
+        (void)gmtime_r(&secs, &tm);
+        (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+        second = secs;
+    }
+    memcpy(out, date, 19);
+    out[19] = '.';
+    add_digits(out + 20, (unsigned)(us % 1000000), 6);
+    out[26] = 'Z';
+    out[27] = '\0';
     return out;
 }
 
@@ -114,9 +131,18 @@ char *corv_clock_stuf(int64_t us, char out[15])
     return out;
 }
 
+/* A Dutch day begins on a whole hour UTC, in summer too: within one hour it is the same day. */
 int corv_clock_day(int64_t us)
 {
-    struct tm tm = amsterdam(us);
+    static _Thread_local int64_t hour = -1;
+    static _Thread_local int day;
+    int64_t now = us / 3600000000;
 
-    return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+    if (now != hour || us < 0) {
+        struct tm tm = amsterdam(us);
+
+        day = (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+        hour = now;
+    }
+    return day;
 }

@@ -2,15 +2,15 @@
 #include "daemon/base/id.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/random.h"
 
 corv_rc corv_id_new(struct corv_id *id)
 {
     uint64_t ms = (uint64_t)(corv_clock_us() / 1000);
 
-    if (getrandom(id->b + 6, 10, 0) != 10)
+    if (corv_random(id->b + 6, 10) != CORV_OK)
         return CORV_E_IO;
     for (int i = 0; i < 6; i++)
         id->b[i] = (uint8_t)(ms >> (40 - 8 * i));

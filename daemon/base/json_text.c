@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/base/json_text.h"
 
+#include <string.h>
+
 #include "daemon/base/utf8.h"
+
+/* Room for n bytes at the end; NULL: b failed. */
+static char *room(struct corv_buf *b, size_t n)
+{
+    return corv_buf_reserve(b, b->n + n) == CORV_OK ? b->p + b->n : NULL;
+}
+
+static void used_until(struct corv_buf *b, char *end)
+{
+    *end = '\0';
+    b->n = (size_t)(end - b->p);
+}
 
 void corv_json_key(struct corv_buf *b, const char *key)
 {
     bool first = b->n && b->p[b->n - 1] == '{';
+    size_t n = strlen(key);
+    char *p = room(b, n + (first ? 3 : 4));
 
-    (void)corv_buf_add_str(b, first ? "\"" : ",\"");
-    (void)corv_buf_add_str(b, key);
-    (void)corv_buf_add_str(b, "\":");
+    if (!p)
+        return;
+    if (!first)
+        *p++ = ',';
+    *p++ = '"';
+    memcpy(p, key, n);
+    p += n;
+    *p++ = '"';
+    *p++ = ':';
+    used_until(b, p);
 }
 
 static bool plain(char c)
@@ -65,5 +88,5 @@ void corv_json_text_or_null(struct corv_buf *b, const char *key, const char *val
 void corv_json_number(struct corv_buf *b, const char *key, size_t value)
 {
     corv_json_key(b, key);
-    (void)corv_buf_addf(b, "%zu", value);
+    (void)corv_buf_add_number(b, value);
 }

@@ -45,14 +45,20 @@ static void add_head(
 {
     (void)corv_buf_addf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\nServer: corvd\r\n", a->status,
         reason_of(a->status), date_now(c->server));
-    if (a->content_type)
-        (void)corv_buf_addf(b, "Content-Type: %s\r\n", a->content_type);
+    if (a->content_type) {
+        (void)corv_buf_add_str(b, "Content-Type: ");
+        (void)corv_buf_add_str(b, a->content_type);
+        (void)corv_buf_add_str(b, "\r\n");
+    }
     if (a->headers)
         (void)corv_buf_add_str(b, a->headers);
     if (close)
         (void)corv_buf_add_str(b, "Connection: close\r\n");
-    if (a->status >= 200 && a->status != 204) /* there it is forbidden (RFC 9110 8.6) */
-        (void)corv_buf_addf(b, "Content-Length: %zu\r\n", a->content_type ? a->body.n : 0);
+    if (a->status >= 200 && a->status != 204) { /* there it is forbidden (RFC 9110 8.6) */
+        (void)corv_buf_add_str(b, "Content-Length: ");
+        (void)corv_buf_add_number(b, a->content_type ? a->body.n : 0);
+        (void)corv_buf_add_str(b, "\r\n");
+    }
     (void)corv_buf_add_str(b, "\r\n");
 }
 

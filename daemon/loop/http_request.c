@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/log.h"
 #include "daemon/loop/http_conn.h"
@@ -25,7 +26,7 @@ struct corv_http_request *corv__http_request_new(
     /* A buffer that grows by doubling stops at the announced length, never before it. */
     corv_buf_init(&r->body,
         head->content_length >= 0 ? (size_t)head->content_length : (size_t)limits->body_bytes);
-    (void)snprintf(r->peer, sizeof r->peer, "%s", c->peer);
+    memcpy(r->peer, c->peer, sizeof r->peer);
     if (c->tls)
         (void)snprintf(r->oin, sizeof r->oin, "%s", corv_tls_conn_oin(c->tls));
     return r;

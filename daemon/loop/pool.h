@@ -6,7 +6,9 @@
  * loop's again in done, which comes exactly once for every job, also for one that was cancelled
  * (ran is then false, and run was never called). So whoever frees arg in done frees it always.
  * Threads: everything on the loop thread but run, which is on a worker and may touch arg only.
- * libuv has 4 workers unless UV_THREADPOOL_SIZE says otherwise, shared with its file operations.
+ * libuv has 4 workers unless UV_THREADPOOL_SIZE says otherwise, shared with its file operations. A
+ * worker that is at it takes job after job: only one that sleeps has to be woken, and after a few
+ * jobs libuv's other work has its turn.
  * Test: tests/unit/test_pool.c */
 #ifndef CORV_LOOP_POOL_H
 #define CORV_LOOP_POOL_H

@@ -313,6 +313,9 @@ class Server(http.server.ThreadingHTTPServer):
             self.tls.load_cert_chain(options.certificate, options.key)
             self.tls.load_verify_locations(options.ca)
             self.tls.verify_mode = ssl.CERT_REQUIRED
+            if options.ciphers:
+                self.tls.maximum_version = ssl.TLSVersion.TLSv1_2
+                self.tls.set_ciphers(options.ciphers)
         super().__init__((options.address, options.port), Handler)
 
     def server_bind(self):
@@ -337,6 +340,7 @@ def main():
     for name in ("ca", "certificate", "key", "ledger", "save", "control"):
         parser.add_argument("--" + name)
     parser.add_argument("--plain", action="store_true", help="http without TLS")
+    parser.add_argument("--ciphers", help="TLS 1.2 with these only")
     options = parser.parse_args()
     if not options.plain and not (options.ca and options.certificate and options.key):
         parser.error("--ca, --certificate and --key are needed, or --plain")

@@ -20,6 +20,7 @@
 #include "daemon/base/id.h"
 #include "daemon/base/list.h"
 #include "daemon/base/log.h"
+#include "daemon/base/random.h"
 #include "daemon/base/replace.h"
 
 static void ids_sort_by_time(void **state)
@@ -68,6 +69,7 @@ static void days_are_dutch(void **state)
 
         if (day != rows[i].day)
             fail_msg("%s: %d, wanted %d", rows[i].why, day, rows[i].day);
+        assert_int_equal(corv_clock_day(rows[i].unix_s * 1000000), rows[i].day);
     }
 }
 
@@ -78,6 +80,9 @@ static void times_are_texts(void **state)
 
     (void)state;
     assert_string_equal(corv_clock_text(1767221999123456, text), "2025-12-31T22:59:59.123456Z");
+    assert_string_equal(corv_clock_text(1767221999000009, text), "2025-12-31T22:59:59.000009Z");
+    assert_string_equal(corv_clock_text(1767222000000009, text), "2025-12-31T23:00:00.000009Z");
+    assert_string_equal(corv_clock_text(0, text), "1970-01-01T00:00:00.000000Z");
     assert_string_equal(corv_clock_stuf(1767222000000000, stuf), "20260101000000");
 }
 
@@ -98,6 +103,59 @@ static void digests_of_fields_differ(void **state)
     assert_int_equal(corv_digest_fields(a, 2, &da), CORV_OK);
     assert_int_equal(corv_digest_fields(b, 2, &db), CORV_OK);
     assert_memory_not_equal(da.b, db.b, CORV_DIGEST);
+}
+
+/* Small parts are gathered before they are summed, large ones are not: the sum is one of the bytes.
+ */
+static void a_digest_does_not_depend_on_the_parts(void **state)
+{
+    static const size_t sizes[] = {0, 1, 7, 503, 504, 505, 511, 512, 513, 2000};
+    enum { SIZES = sizeof sizes / sizeof sizes[0] };
+    static char bytes[3 * (8 + 2000)];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 31 % 251);
+    for (size_t i = 0; i < (size_t)SIZES * SIZES * SIZES; i++) {
+        size_t n[] = {sizes[i % SIZES], sizes[i / SIZES % SIZES], sizes[i / SIZES / SIZES]};
+        static char framed[sizeof bytes];
+        struct corv_view parts[3];
+        struct corv_digest cut;
+        struct corv_digest whole;
+        size_t at = 0;
+        size_t to = 0;
+
+        for (int p = 0; p < 3; p++) {
+            parts[p] = (struct corv_view){bytes + at, n[p]};
+            memset(framed + to, 0, 6);
+            framed[to + 6] = (char)(n[p] >> 8);
+            framed[to + 7] = (char)n[p];
+            memcpy(framed + to + 8, bytes + at, n[p]);
+            to += 8 + n[p];
+            at += n[p];
+        }
+        assert_int_equal(corv_digest_of(parts, 3, &cut), CORV_OK);
+        assert_int_equal(corv_digest_of(&(struct corv_view){bytes, at}, 1, &whole), CORV_OK);
+        assert_memory_equal(cut.b, whole.b, CORV_DIGEST);
+        assert_int_equal(corv_digest_fields(parts, 3, &cut), CORV_OK);
+        assert_int_equal(corv_digest_of(&(struct corv_view){framed, to}, 1, &whole), CORV_OK);
+        assert_memory_equal(cut.b, whole.b, CORV_DIGEST);
+    }
+}
+
+static void random_bytes_are_given_once(void **state)
+{
+    static unsigned char got[200][16];
+    unsigned char large[257];
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(corv_random(got[i], sizeof got[i]), CORV_OK);
+        for (int before = 0; before < i; before++)
+            assert_memory_not_equal(got[i], got[before], sizeof got[i]);
+        assert_int_equal(corv_random(large, 1 + (size_t)i % 256), CORV_OK);
+    }
+    assert_int_equal(corv_random(large, sizeof large), CORV_E_LIMIT);
 }
 
 static void a_digest_says_which_files_a_binary_carries(void **state)
@@ -302,6 +360,8 @@ int main(void)
         cmocka_unit_test(days_are_dutch),
         cmocka_unit_test(times_are_texts),
         cmocka_unit_test(digests_of_fields_differ),
+        cmocka_unit_test(a_digest_does_not_depend_on_the_parts),
+        cmocka_unit_test(random_bytes_are_given_once),
         cmocka_unit_test(a_digest_says_which_files_a_binary_carries),
         cmocka_unit_test(the_first_cause_wins),
         cmocka_unit_test(findings_are_bounded_and_counted),

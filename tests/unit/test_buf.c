@@ -37,6 +37,10 @@ static void stays_failed_until_reset(void **state)
     assert_null(corv_buf_take(&b, NULL));
     corv_buf_reset(&b);
     assert_int_equal(corv_buf_add_str(&b, "1"), CORV_OK);
+    assert_int_equal(corv_buf_add_number(&b, 0), CORV_OK);
+    assert_int_equal(corv_buf_add_number(&b, 90), CORV_OK);
+    assert_string_equal(b.p, "1090");
+    assert_int_equal(corv_buf_add_number(&b, SIZE_MAX), CORV_E_LIMIT);
     corv_buf_free(&b);
 }
 

@@ -44,7 +44,9 @@ static unsigned read_port(int fd)
     return (unsigned)strtoul(line, NULL, 10);
 }
 
-static void partner_start(struct partner *p, const char *certificate, const char *ip, bool plain)
+/* option and value: one more, or NULL. */
+static void partner_start_with(struct partner *p, const char *certificate, const char *ip,
+    bool plain, const char *option, const char *value)
 {
     static unsigned serial;
     char ca[128], cert[128], key[128], name[32];
@@ -65,7 +67,7 @@ static void partner_start(struct partner *p, const char *certificate, const char
         (void)dup2(out[1], STDOUT_FILENO);
         (void)execl("/usr/bin/python3", "python3", "tests/support/partner.py", "--address", ip,
             "--ca", ca, "--certificate", cert, "--key", key, "--ledger", p->ledger, "--control",
-            p->control, plain ? "--plain" : NULL, (char *)NULL);
+            p->control, plain ? "--plain" : option, value, (char *)NULL);
         _exit(127);
     }
     (void)close(out[1]);
@@ -74,6 +76,11 @@ static void partner_start(struct partner *p, const char *certificate, const char
     assert_true(p->port > 0);
     (void)snprintf(p->address, sizeof p->address, "%s://%s:%u/v1/berichten",
         plain ? "http" : "https", ip, p->port);
+}
+
+static void partner_start(struct partner *p, const char *certificate, const char *ip, bool plain)
+{
+    partner_start_with(p, certificate, ip, plain, NULL, NULL);
 }
 
 static void partner_stop(struct partner *p)
@@ -352,6 +359,38 @@ static void connections_are_kept(void **state)
     json_decref(rows);
     rig_close(&rig, 1000);
     partner_stop(&p);
+}
+
+static void count_turn(uv_prepare_t *turn)
+{
+    ++*(unsigned *)turn->data;
+}
+
+/* A kept connection is watched on. When the party closes it the loop must not turn and turn. */
+static void a_party_that_hangs_up_leaves_us_in_peace(void **state)
+{
+    struct result r = {0};
+    struct partner p;
+    struct rig rig;
+    unsigned turns = 0;
+    uv_prepare_t turn;
+
+    (void)state;
+    partner_start(&p, "raad", "127.0.0.1", false);
+    open_with(&rig, "vt", NULL, NULL);
+    rig_deliver(&rig, "https", p.address, &r);
+    assert_string_equal(r.outcome.code, "http.200");
+    (void)uv_prepare_init(&rig.loop, &turn);
+    turn.data = &turns;
+    (void)uv_prepare_start(&turn, count_turn);
+    uv_unref((uv_handle_t *)&turn);
+    partner_stop(&p);
+    rig_turn(&rig, 600); /* its own timer makes 30 turns */
+    assert_true(turns < 100);
+    rig_deliver(&rig, "https", p.address, &r);
+    assert_string_equal(r.outcome.code, "connect.refused");
+    uv_close((uv_handle_t *)&turn, NULL);
+    rig_close(&rig, 1000);
 }
 
 /* The second of two that overlap is a transfer of its own: what it knows of the party it has from
@@ -638,6 +677,29 @@ static void who_cannot_be_trusted_gets_nothing(void **state)
 
 /* With TLS 1.3 the refusal follows our request, and the reset behind it may overtake it: then all
  * that can be seen is a broken connection. Most of the time it can be seen. */
+static void what_is_weak_is_not_spoken(void **state)
+{
+    static const struct {
+        const char *ciphers;
+        const char *code;
+    } rows[] = {{"ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:AES128-SHA", "tls.refused"},
+        {"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256", "http.200"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result r = {0};
+        struct partner p;
+        struct rig rig;
+
+        partner_start_with(&p, "raad", "127.0.0.1", false, "--ciphers", rows[i].ciphers);
+        open_with(&rig, "vt", NULL, NULL);
+        rig_deliver(&rig, "https", p.address, &r);
+        assert_string_equal(r.outcome.code, rows[i].code);
+        rig_close(&rig, 1000);
+        partner_stop(&p);
+    }
+}
+
 static void a_party_that_does_not_know_us(void **state)
 {
     unsigned seen = 0;
@@ -862,6 +924,7 @@ int main(void)
         cmocka_unit_test(bytes_and_headers_arrive),
         cmocka_unit_test(a_big_message_arrives_whole),
         cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(a_party_that_hangs_up_leaves_us_in_peace),
         cmocka_unit_test(a_new_connection_resumes_the_session),
         cmocka_unit_test(a_silent_second_try_says_repeat),
         cmocka_unit_test(bad_answers_are_bounded),
@@ -872,6 +935,7 @@ int main(void)
         cmocka_unit_test(plain_only_to_this_machine),
         cmocka_unit_test(a_header_cannot_be_smuggled_in),
         cmocka_unit_test(who_cannot_be_trusted_gets_nothing),
+        cmocka_unit_test(what_is_weak_is_not_spoken),
         cmocka_unit_test(a_party_that_does_not_know_us),
         cmocka_unit_test(a_roll_over_is_used_for_the_next_message),
         cmocka_unit_test(bad_files_are_refused_at_once),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/loop/pool.h"
 
@@ -36,6 +37,11 @@ static void run_freely(void *arg)
     assert_false(uv_thread_equal(&self, &loop_thread));
     *(int *)arg += 1;
     atomic_fetch_add(&runs, 1);
+}
+
+static void run_in_chain(void *arg)
+{
+    (void)arg;
 }
 
 static void free_arg(void *arg, bool ran)
@@ -200,6 +206,89 @@ static void closes_while_jobs_run_and_wait(void **state)
     assert_true(closed);
 }
 
+static uv_sem_t other_ran;
+
+static void run_other(uv_work_t *work)
+{
+    (void)work;
+    uv_sem_post(&other_ran);
+}
+
+static void other_done(uv_work_t *work, int status)
+{
+    (void)work;
+    assert_int_equal(status, 0);
+}
+
+static bool within_5_s(uv_sem_t *sem)
+{
+    for (int i = 0; i < 500; i++) {
+        if (uv_sem_trywait(sem) == 0)
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
+/* Workers take job after job, but libuv has other work too: name look-ups, files. */
+static void others_have_their_turn(void **state)
+{
+    uv_loop_t loop;
+    struct corv_pool *p = NULL;
+    uv_work_t other;
+    const unsigned jobs = 200;
+
+    (void)state;
+    uv_sem_init(&other_ran, 0);
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, jobs, &p), CORV_OK);
+    for (unsigned i = 0; i < jobs; i++)
+        assert_int_equal(submit(p, wait_at_gate, NULL), CORV_OK);
+    for (int i = 0; i < WORKERS; i++)
+        uv_sem_wait(&arrived);
+    assert_int_equal(uv_queue_work(&loop, &other, run_other, other_done), 0);
+    open_gate(jobs / 2);
+    assert_true(within_5_s(&other_ran)); /* without the loop's help */
+    assert_true(atomic_load(&runs) < jobs);
+    open_gate(jobs);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(ran_dones, jobs);
+    corv_pool_close(p, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    uv_sem_destroy(&other_ran);
+}
+
+static struct corv_pool *chain_pool;
+
+static void submit_next(void *arg, bool ran)
+{
+    unsigned *left = arg;
+
+    assert_true(ran);
+    dones++;
+    if (--*left > 0)
+        assert_int_equal(
+            corv_pool_submit(chain_pool, run_in_chain, submit_next, left, NULL), CORV_OK);
+}
+
+/* One after another, each when the one before was handed back: none may lie unseen. */
+static void a_lonely_job_is_not_forgotten(void **state)
+{
+    uv_loop_t loop;
+    unsigned left = 3000;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, 1, &chain_pool), CORV_OK);
+    assert_int_equal(corv_pool_submit(chain_pool, run_in_chain, submit_next, &left, NULL), CORV_OK);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(dones, 3000);
+    corv_pool_close(chain_pool, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(holds_the_bound, reset, clear),
         cmocka_unit_test_setup_teardown(cancels_what_waits, reset, clear),
         cmocka_unit_test_setup_teardown(closes_while_jobs_run_and_wait, reset, clear),
+        cmocka_unit_test_setup_teardown(others_have_their_turn, reset, clear),
+        cmocka_unit_test_setup_teardown(a_lonely_job_is_not_forgotten, reset, clear),
     };
 
     setenv("UV_THREADPOOL_SIZE", "4", 1); /* before the first job */

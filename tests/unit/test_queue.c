@@ -374,18 +374,23 @@ static void a_full_backlog_says_not_now(void **state)
     kit_close(&small);
 }
 
-/* Confirmations wait for a message, but nothing else waits. */
+static void ask_put(struct kit_put *p, unsigned number)
+{
+    kit_put_make(&kit, p, number, number);
+    kit_put_ask(p);
+}
+
+/* A confirmation waits for others, then for a message to go along with; nothing else waits. */
 static void confirmations_wait_for_company(void **state)
 {
     struct corv_queue_stats before, after;
-    struct kit_put p, q;
+    struct kit_put p, q[2];
     struct kit_settle s, t;
 
     (void)state;
     kit_close(&kit);
-    kit_open(&kit,
-        (struct corv_queue_options){.conninfo = info, .node = "a", .company_ms = 3600 * 1000},
-        true);
+    kit_open(
+        &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .company_ms = 1000}, true);
     kit_put_make(&kit, &p, 1, 1);
     p.message.deliveries_count = 2;
     p.delivery[1] = p.delivery[0];
@@ -396,20 +401,23 @@ static void confirmations_wait_for_company(void **state)
     corv_queue_stats_get(kit.q, &before);
     kit_settle_make(&kit, &s, &p.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
     kit_settle_ask(&s);
-    kit_run_ms(&kit, 50);
+    ask_put(&q[0], 2);
+    kit_until_answered(&kit, 2);
+    assert_false(s.answered); /* it is no hurry yet */
+    kit_run_ms(&kit, 1100);
     assert_false(s.answered);
-    kit_put_make(&kit, &q, 2, 2);
-    kit_put_ask(&q);
-    kit_until_answered(&kit, 3);
+    ask_put(&q[1], 3);
+    kit_until_answered(&kit, 4);
     corv_queue_stats_get(kit.q, &after);
-    assert_int_equal(after.commits, before.commits + 1); /* shared */
+    assert_int_equal(after.commits, before.commits + 2); /* shared with the second one */
     assert_true(s.committed);
     kit_settle_make(&kit, &t, &p.message.id, 2, 1, CORV_DELIVERY_WAITING);
     t.s.due_us = corv_clock_us() + 1000000;
     kit_settle_ask(&t);
-    kit_until_answered(&kit, 4); /* what is no confirmation does not wait */
+    kit_until_answered(&kit, 5); /* what is no confirmation does not wait */
     kit_put_free(&p);
-    kit_put_free(&q);
+    kit_put_free(&q[0]);
+    kit_put_free(&q[1]);
 }
 
 static void company_has_an_end(void **state)

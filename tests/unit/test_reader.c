@@ -55,8 +55,70 @@ static void only_elements_and_single_texts_reach_the_tree(void **state)
     assert_string_equal(n->content, "one <two> & three");
     n = n->next;
     assert_int_equal(n->type, XML_ELEMENT_NODE);
-    assert_int_equal(n->next->type, XML_TEXT_NODE);
-    assert_null(n->next->next);
+    assert_null(n->next);
+}
+
+/* The tree in short: a(…) for an element, [ ] for a text. */
+static void tell(const xmlNode *n, struct corv_buf *out)
+{
+    for (; n; n = n->next) {
+        if (n->type == XML_TEXT_NODE) {
+            assert_int_equal(corv_buf_addf(out, "[%s]", (const char *)n->content), CORV_OK);
+            continue;
+        }
+        assert_int_equal(corv_buf_addf(out, "%s(", (const char *)n->name), CORV_OK);
+        tell(n->children, out);
+        assert_int_equal(corv_buf_addf(out, ")"), CORV_OK);
+    }
+}
+
+static void white_space_is_a_value_or_nothing(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *tree;
+    } rows[] = {
+        {"<a>\n  <b>1</b>\n  <c/>\n</a>", "a(b([1])c())"}, {"<a> </a>", "a([ ])"},
+        {"<a> <b> </b> <b>\t\n</b> </a>", "a(b([ ])b([\t\n]))"}, {"<a> <!-- x --> </a>", "a([  ])"},
+        {"<a> <!-- x --> <b/><!-- y --> </a>", "a(b())"},
+        {"<a> <![CDATA[ ]]>&#32;</a>", "a([   ])"}, {"<a> x</a>", "a([ x])"},
+        {"<a> &amp; </a>", "a([ & ])"}, {"<a>x <b/> y <b/> </a>", "a([x ]b()[ y ]b())"},
+        {"<a>x<!-- --> </a>", "a([x ])"}, {"<a><b/>x</a>", "a(b()[x])"},
+        {"<a>&#xA0;<b/></a>", "a([\xc2\xa0]b())"}, /* no white space to XML */
+    };
+    struct corv_buf out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        corv_buf_init(&out, 200);
+        assert_string_equal(code_of(rows[i].text), "ok");
+        tell(xmlDocGetRootElement(doc.xml), &out);
+        assert_true(corv_view_is(corv_buf_view(&out), rows[i].tree));
+        corv_buf_free(&out);
+    }
+}
+
+static void much_white_space_is_kept_and_counts(void **state)
+{
+    struct corv_read_limits limits = corv_read_limits_default;
+    char text[2048];
+
+    (void)state;
+    for (int n = 250; n < 260; n++) { /* as much as is waited with, and more */
+        (void)snprintf(text, sizeof text, "<a>%*s</a>", n, "");
+        assert_string_equal(code_of(text), "ok");
+        assert_int_equal(strlen((const char *)xmlDocGetRootElement(doc.xml)->children->content), n);
+        (void)snprintf(text, sizeof text, "<a>%*s<!-- -->%*s-</a>", 200, "", n, "");
+        assert_string_equal(code_of(text), "ok");
+        assert_int_equal(
+            strlen((const char *)xmlDocGetRootElement(doc.xml)->children->content), 200 + n + 1);
+    }
+    limits.text_total = 500; /* also of what is dropped */
+    (void)snprintf(text, sizeof text, "<a>%*s<b/>%*s<b/>%*s</a>", 200, "", 200, "", 200, "");
+    assert_int_equal(read_bytes(corv_view_str(text), &limits), CORV_E_INVALID);
+    assert_string_equal(findings.list[0].code, "security.text-size");
+    limits.text_total = 600;
+    assert_int_equal(read_bytes(corv_view_str(text), &limits), CORV_OK);
 }
 
 static void what_is_not_well_formed_is_told_once_with_a_place(void **state)
@@ -316,6 +378,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(only_elements_and_single_texts_reach_the_tree, cleared),
+        cmocka_unit_test_teardown(white_space_is_a_value_or_nothing, cleared),
+        cmocka_unit_test_teardown(much_white_space_is_kept_and_counts, cleared),
         cmocka_unit_test_teardown(what_is_not_well_formed_is_told_once_with_a_place, cleared),
         cmocka_unit_test_teardown(what_is_dangerous_is_refused, cleared),
         cmocka_unit_test_teardown(long_texts_are_cut_and_noted, cleared),

@@ -6,6 +6,8 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
+#include <time.h>
+
 #include "schemas/rule_date.h"
 
 static void a_date_is_real_as_far_as_it_is_known(void **state)
@@ -97,6 +99,29 @@ static void days_are_counted_over_months_and_years(void **state)
     assert_int_equal(corv_rule_day_plus(20260615, 0), 20260615);
     assert_int_equal(corv_rule_day_plus(0, 1), 0);
     assert_int_equal(corv_rule_day_plus(20260615, 500000), 0);
+    assert_int_equal(corv_rule_day_plus(20260231, 1), 0);
+    assert_int_equal(corv_rule_day_plus(20261301, 1), 0);
+}
+
+/* As the C library counts them. */
+static void days_are_those_of_the_calendar(void **state)
+{
+    static const int steps[] = {-400000, -36525, -1000, -366, -365, -180, -29, -1, 0, 1, 28, 31,
+        365, 366, 1461, 36524, 146097, 400000};
+
+    (void)state;
+    for (time_t at = -3786825600; at < 7258118400; at += (time_t)86400 * 17) /* 1850 to 2199 */
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+            time_t then = at + (time_t)86400 * steps[i];
+            struct tm a, b;
+
+            assert_non_null(gmtime_r(&at, &a));
+            assert_non_null(gmtime_r(&then, &b));
+            assert_int_equal(
+                corv_rule_day_plus(
+                    (a.tm_year + 1900) * 10000 + (a.tm_mon + 1) * 100 + a.tm_mday, steps[i]),
+                (b.tm_year + 1900) * 10000 + (b.tm_mon + 1) * 100 + b.tm_mday);
+        }
 }
 
 int main(void)
@@ -106,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_moment_has_a_day_and_a_time),
         cmocka_unit_test(after_means_certainly_after),
         cmocka_unit_test(days_are_counted_over_months_and_years),
+        cmocka_unit_test(days_are_those_of_the_calendar),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
