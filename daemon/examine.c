@@ -13,8 +13,6 @@
 #include "queue/vault.h"
 #include "schemas/judge.h"
 
-#define HERE_BYTES (16u << 10) /* some 0.3 ms; a TLS handshake takes the loop 1.4 ms */
-
 static corv_rc judge(struct corv_message *m)
 {
     struct corv_part *part = &m->parts[0];
@@ -149,20 +147,8 @@ static void examined(void *data, bool ran)
     }
 }
 
-/* The only message under way, and a small one: handing it to a worker and back would take half as
- * long as the work, with a sender waiting and nobody else held up. */
-static bool small_and_alone(const struct corv_message *m)
-{
-    return m->may_answer_now && m->app->metrics.intake_now == 1 && m->parts[0].size <= HERE_BYTES;
-}
-
 void corv_examine(struct corv_message *m)
 {
-    if (small_and_alone(m)) {
-        work(m);
-        examined(m, true);
-        return;
-    }
     if (corv_pool_submit(m->app->pool, work, examined, m, NULL) == CORV_OK)
         return;
     m->trouble = CORV_AGAIN;

@@ -61,7 +61,6 @@ struct corv_answerer {
 struct corv_message {
     struct corv_app *app;
     struct corv_answerer answerer;
-    bool may_answer_now;             /* the answerer can hear before its offer has returned */
     struct corv_config *config;      /* counted: the one it is judged by */
     struct corv_judge *judge;        /* counted, likewise */
     const struct corv_party *sender; /* as the transport proved it; NULL: nobody we know */

@@ -129,7 +129,6 @@ static void take_in(void *ctx, struct corv_http_request *r)
     char *body = corv_http_body_take(r, &size);
 
     corv_message_take_body(m, body, size);
-    m->may_answer_now = true;
     if (!m->sender) { /* its last day ended while the body came in */
         corv_message_free(m);
         deny(app, r);
