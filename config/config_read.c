@@ -110,7 +110,7 @@ static void fill_in(struct corv_reader *r, struct corv_config *c)
     if (!c->oin)
         c->oin = "";
     if (c->workers == 0)
-        c->workers = processors > 0 ? (unsigned)processors : 1;
+        c->workers = processors > 2 ? (unsigned)processors : 2; /* a large one blocks one of them */
     if (!c->node || strcmp(c->node, "auto") != 0)
         return;
     if (gethostname(host, sizeof host - 1) != 0)

@@ -36,11 +36,12 @@
 #include "queue/vault.h"
 #include "schemas/verdict.h"
 
-#define POOL_QUEUE_MAX   4096
-#define QUEUE_BACKLOG    4096
-#define QUEUE_WAIT_MS    8000 /* a fail-over is waited for, an outage is not */
-#define QUEUE_COMPANY_MS 10   /* queue.h; a message that follows on the yes before it comes sooner \
-                               */
+#define POOL_QUEUE_MAX 4096
+#define QUEUE_BACKLOG  4096
+#define QUEUE_WAIT_MS  8000 /* a fail-over is waited for, an outage is not */
+#define QUEUE_COMPANY_MS                                                                           \
+    10 /* queue.h; a message that follows on the yes before it comes sooner                        \
+        */
 #define ADMIN_BODY_BYTES  4096
 #define ADMIN_CONNECTIONS 64
 
@@ -261,7 +262,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = start_database(app, &conninfo, fault);
     if (rc == CORV_OK)
-        rc = corv_pool_new(&app->loop, POOL_QUEUE_MAX, &app->pool);
+        rc = corv_pool_new(&app->loop, app->config->workers, POOL_QUEUE_MAX, &app->pool);
     if (rc == CORV_OK)
         rc = corv_watchdog_new(&app->loop, CORV_WATCHDOG_SLOW_MS, &app->watchdog);
     if (rc == CORV_OK)

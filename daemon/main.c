@@ -164,7 +164,7 @@ static void set_workers(const struct corv_config *c)
 {
     char text[16];
 
-    /* two more than the workers: name look-ups and chores share the pool */
+    /* two more than those that messages may have (build_up.c): for name look-ups and chores */
     (void)snprintf(text, sizeof text, "%u", c->workers + 2);
     (void)setenv("UV_THREADPOOL_SIZE", text, 1);
 }

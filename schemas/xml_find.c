@@ -22,7 +22,8 @@ static bool is_step(const xmlNode *node, struct corv_view step)
     struct corv_view prefix = {step.p, colon ? (size_t)(colon - step.p) : 0};
     struct corv_view name = {step.p + prefix.n + 1, step.n - prefix.n - 1};
 
-    return colon && node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
+    return colon && name.n && node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
+           name.p[0] == (char)node->name[0] && /* most siblings differ here */
            corv_view_is(name, (const char *)node->name) &&
            strcmp((const char *)node->ns->href, namespace_of(prefix)) == 0;
 }

@@ -20,16 +20,16 @@ static void used_until(struct corv_buf *b, char *end)
 void corv_json_key(struct corv_buf *b, const char *key)
 {
     bool first = b->n && b->p[b->n - 1] == '{';
-    size_t n = strlen(key);
-    char *p = room(b, n + (first ? 3 : 4));
+    struct corv_view k = corv_view_str(key);
+    char *p = room(b, k.n + (first ? 3 : 4));
 
     if (!p)
         return;
     if (!first)
         *p++ = ',';
     *p++ = '"';
-    memcpy(p, key, n);
-    p += n;
+    memcpy(p, k.p, k.n);
+    p += k.n;
     *p++ = '"';
     *p++ = ':';
     used_until(b, p);

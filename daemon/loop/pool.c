@@ -7,11 +7,6 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/list.h"
 
-#define STINT       8 /* jobs of a worker before libuv's other work gets a turn */
-#define THREADS_ENV "UV_THREADPOOL_SIZE"
-#define THREADS     4 /* libuv's default and its most */
-#define THREADS_MAX 1024
-
 struct runner { /* what libuv's queue sees: a worker that takes jobs until there are none */
     struct corv_list node; /* in idle, or alone while it is libuv's */
     struct corv_pool *pool;
@@ -62,9 +57,9 @@ static struct job *first_of(struct corv_list *list)
 }
 
 /* Puts done (or NULL) where the loop finds it and takes the next one. */
-static struct job *next_job(struct corv_pool *p, struct job *done, bool more)
+static struct job *next_job(struct corv_pool *p, struct job *done)
 {
-    struct job *next = NULL;
+    struct job *next;
     bool news = false;
 
     uv_mutex_lock(&p->mutex);
@@ -72,8 +67,7 @@ static struct job *next_job(struct corv_pool *p, struct job *done, bool more)
         news = corv_list_empty(&p->ended);
         corv_list_add(&p->ended, &done->turn);
     }
-    if (more)
-        next = first_of(&p->waiting);
+    next = first_of(&p->waiting);
     if (next)
         next->state = RUNS;
     uv_mutex_unlock(&p->mutex);
@@ -85,13 +79,13 @@ static struct job *next_job(struct corv_pool *p, struct job *done, bool more)
 static void take_jobs(uv_work_t *work)
 {
     struct runner *r = work->data;
-    struct job *j = next_job(r->pool, NULL, true);
+    struct job *j = next_job(r->pool, NULL);
 
-    for (unsigned n = 1; j; n++) {
+    while (j) {
         atomic_store(&j->began_us, corv_clock_mono_us());
         j->run(j->arg);
         j->ended_us = corv_clock_mono_us();
-        j = next_job(r->pool, j, n < STINT);
+        j = next_job(r->pool, j);
     }
 }
 
@@ -115,7 +109,7 @@ static void end_when_empty(struct corv_pool *p)
         uv_close((uv_handle_t *)&p->news, closed);
 }
 
-static void stint_over(uv_work_t *work, int status);
+static void took_all(uv_work_t *work, int status);
 
 /* One more worker, if there is one that does not take jobs already: those who do need no waking. */
 static void start_runner(struct corv_pool *p)
@@ -126,11 +120,10 @@ static void start_runner(struct corv_pool *p)
     if (!r)
         return;
     p->busy++;
-    (void)uv_queue_work(
-        p->loop, &r->work, take_jobs, stint_over); /* fails without a function only */
+    (void)uv_queue_work(p->loop, &r->work, take_jobs, took_all); /* fails without a function only */
 }
 
-static void stint_over(uv_work_t *work, int status)
+static void took_all(uv_work_t *work, int status)
 {
     struct runner *r = work->data;
     struct corv_pool *p = r->pool;
@@ -197,18 +190,8 @@ static void hand_back_all(uv_async_t *news)
 /* ---- for the user -----------------------------------------------------------------------------
  */
 
-static unsigned threads(void) /* as libuv reads it */
+static corv_rc make_runners(struct corv_pool *p, unsigned n)
 {
-    const char *said = getenv(THREADS_ENV);
-    long n = said ? strtol(said, NULL, 10) : THREADS;
-
-    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
-}
-
-static corv_rc make_runners(struct corv_pool *p)
-{
-    unsigned n = threads();
-
     p->runners = calloc(n, sizeof *p->runners);
     for (unsigned i = 0; p->runners && i < n; i++) {
         p->runners[i].pool = p;
@@ -219,7 +202,7 @@ static corv_rc make_runners(struct corv_pool *p)
     return p->runners ? CORV_OK : CORV_E_NOMEM;
 }
 
-corv_rc corv_pool_new(uv_loop_t *loop, unsigned bound, struct corv_pool **out)
+corv_rc corv_pool_new(uv_loop_t *loop, unsigned workers, unsigned bound, struct corv_pool **out)
 {
     struct corv_pool *p = calloc(1, sizeof *p);
     corv_rc rc;
@@ -233,7 +216,7 @@ corv_rc corv_pool_new(uv_loop_t *loop, unsigned bound, struct corv_pool **out)
     corv_list_init(&p->waiting);
     corv_list_init(&p->ended);
     corv_list_init(&p->idle);
-    rc = make_runners(p);
+    rc = make_runners(p, workers);
     if (rc == CORV_OK && uv_mutex_init(&p->mutex) != 0)
         rc = CORV_E_IO;
     else if (rc == CORV_OK && uv_async_init(loop, &p->news, hand_back_all) != 0) {

@@ -6,9 +6,9 @@
  * loop's again in done, which comes exactly once for every job, also for one that was cancelled
  * (ran is then false, and run was never called). So whoever frees arg in done frees it always.
  * Threads: everything on the loop thread but run, which is on a worker and may touch arg only.
- * libuv has 4 workers unless UV_THREADPOOL_SIZE says otherwise, shared with its file operations. A
- * worker that is at it takes job after job: only one that sleeps has to be woken, and after a few
- * jobs libuv's other work has its turn.
+ * A worker that is at it takes job after job: only one that sleeps has to be woken. libuv's threads
+ * (UV_THREADPOOL_SIZE) should be more than the workers: its name look-ups and file operations, and
+ * the chores of the daemon, have the others.
  * Test: tests/unit/test_pool.c */
 #ifndef CORV_LOOP_POOL_H
 #define CORV_LOOP_POOL_H
@@ -24,8 +24,9 @@ struct corv_pool;
 typedef void (*corv_pool_run)(void *arg);            /* on a worker */
 typedef void (*corv_pool_done)(void *arg, bool ran); /* on the loop */
 
-/* bound: jobs waiting and running together. */
-CORV_MUST_CHECK corv_rc corv_pool_new(uv_loop_t *loop, unsigned bound, struct corv_pool **out);
+/* workers: jobs that run at once, at least 1. bound: jobs waiting and running together. */
+CORV_MUST_CHECK corv_rc corv_pool_new(
+    uv_loop_t *loop, unsigned workers, unsigned bound, struct corv_pool **out);
 /* CORV_AGAIN: full, or closing; nothing was kept. job (or NULL) gets a number for corv_pool_cancel,
  * never zero. */
 CORV_MUST_CHECK corv_rc corv_pool_submit(

@@ -375,6 +375,49 @@ static void each_corner_is_as_in_libxml2(void **state)
     corv_findings_free(&f);
 }
 
+/* More expressions that ask at any depth than the walk has numbers for: those walk by themselves.
+ */
+static void what_has_no_number_is_walked_for(void **state)
+{
+    static const char *const texts[] = {".//ZKN:c", ".//@naam", "diep(., 'ZKN:c ZKN:b')"};
+    const struct corv_rule_expr *read[CORV_RULE_DEEP_REQUESTS + 6];
+    struct corv_rule_scene scene = {.today = DAY};
+    struct corv_rule_machine *m;
+    struct corv_rule_room room;
+    struct corv_rule_names names = {0};
+    struct corv_document d;
+    struct corv_findings f;
+    const char *at;
+
+    (void)state;
+    corv_findings_init(&f);
+    corv_rule_room_init(&room, 1u << 20);
+    assert_int_equal(
+        corv_document_read(corv_view_str(SMALL), &corv_read_limits_default, &d, &f), CORV_OK);
+
+    const struct corv_rule_place place = {xmlDocGetRootElement(d.xml), 1, 1};
+
+    assert_int_equal(corv_rule_machine_new(code, &m), CORV_OK);
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        assert_int_equal(corv_rule_expr_read(texts[i % 3], &room, &names, &read[i], &at), CORV_OK);
+    assert_int_equal(names.deep.requests, CORV_RULE_DEEP_REQUESTS);
+    assert_int_equal(
+        corv_rule_machine_begin(m, (xmlNodePtr)place.node, CORV_KIND_BV01, &scene, 0), CORV_OK);
+    assert_true(corv_rule_deep_find(&names.deep, (xmlNodePtr)place.node, &m->run));
+    for (size_t i = 3; i < sizeof read / sizeof *read; i++) {
+        struct corv_rule_value first, this;
+
+        corv_rule_eval(&m->run, read[i % 3], &place, &first);
+        corv_rule_eval(&m->run, read[i], &place, &this);
+        assert_true(first.nodes.count > 2 && same(&first, &this));
+    }
+    corv_rule_machine_free(m);
+    corv_rule_room_free(&room);
+    free(names.list);
+    corv_document_free(&d);
+    corv_findings_free(&f);
+}
+
 /* vaste-waarde() is short for this. */
 #define LONG_FORM                                                                                  \
     "in-lijst(concat(naam(../..), '/', naam(..), '=', .), 'entiteittypen') or "                    \
@@ -608,6 +651,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pack_says_what_libxml2_says),
         cmocka_unit_test(each_corner_is_as_in_libxml2),
+        cmocka_unit_test(what_has_no_number_is_walked_for),
         cmocka_unit_test(a_fixed_value_is_judged_as_in_the_long_form),
         cmocka_unit_test(what_is_not_ours_is_refused_where_it_stands),
         cmocka_unit_test(what_is_longer_than_anybody_writes_is_refused),
