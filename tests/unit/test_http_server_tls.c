@@ -371,6 +371,42 @@ static void behind_a_long_line_newcomers_wait_in_the_kernel(void **state)
     run_tls(client_long_line, NULL);
 }
 
+/* All who are connected stand in line, nobody else is let in, and then all are dropped at once. */
+static void deaf_and_all_dropped(struct world *w)
+{
+    struct corv_http_server *s = w->server;
+
+    s->flights = CORV_HTTP_FLIGHTS;
+    CORV_LIST_EACH(node, &s->phases[CORV_HTTP_HANDSHAKE])
+    CHECK(w, !corv__http_turn_take(CORV_LIST_ITEM(node, struct corv_http_conn, node)));
+    CHECK(w, corv__http_turn_is_long(s));
+    s->deaf = true;
+    (void)uv_poll_stop(&s->listener);
+    prepare(w, &newcomer);
+    send_hello(w, &newcomer);
+    CORV_LIST_EACH(each, &s->phases[CORV_HTTP_HANDSHAKE])
+    corv__http_conn_drop(CORV_LIST_ITEM(each, struct corv_http_conn, node));
+    CHECK(w, s->line_count == 0);
+}
+
+static void client_all_dropped(struct world *w)
+{
+    crowd_count = MANY;
+    for (int i = 0; i < MANY; i++)
+        prepare(w, &crowd[i]);
+    UNTIL(w, w->seen.stats.connections_now == MANY);
+    world_ask(w, deaf_and_all_dropped);
+    is_answered(w, &newcomer);
+    wire_close(&newcomer);
+    go_home(w);
+}
+
+static void a_line_that_is_dropped_lets_newcomers_in(void **state)
+{
+    (void)state;
+    run_tls(client_all_dropped, NULL);
+}
+
 /* Those who begin later must not keep the begun ones waiting, and nobody is passed by his equals.
  */
 static void check_order(struct world *w)
@@ -413,6 +449,7 @@ int main(void)
         cmocka_unit_test(ends_slow_handshakes),
         cmocka_unit_test(a_crowd_waits_in_line_for_its_handshake),
         cmocka_unit_test(behind_a_long_line_newcomers_wait_in_the_kernel),
+        cmocka_unit_test(a_line_that_is_dropped_lets_newcomers_in),
         cmocka_unit_test(begun_first_and_then_first_come_first_served),
         cmocka_unit_test(spends_no_handshake_beyond_its_limit),
         cmocka_unit_test(survives_cut_connections),
