@@ -82,10 +82,9 @@ struct https_kind {
 };
 
 struct https_socket {
-    struct corv_watch *watch; /* NULL: libcurl never asked, or it is gone */
+    struct corv_watch *watch; /* NULL: libcurl did not ask */
+    unsigned events;          /* that it asked for */
     int kept;                 /* our port, of a connection that waits for its next request; or 0 */
-    bool ours;                /* made and closed by our callbacks */
-    bool rests;               /* watched, while libcurl does not ask for it */
 };
 
 struct https {

@@ -21,7 +21,6 @@ static void unwatch(struct https *a, curl_socket_t fd)
         return;
     a->services->unwatch(a->sockets[fd].watch);
     a->sockets[fd].watch = NULL;
-    a->sockets[fd].rests = false;
 }
 
 static struct https_socket *socket_of(struct https *a, curl_socket_t fd) /* NULL: no memory */
@@ -65,10 +64,6 @@ static void socket_ready(void *ctx, int fd, unsigned events)
     int mask = 0;
     int running = 0;
 
-    if (a->sockets[fd].rests) { /* the party closes a kept connection, or speaks out of turn */
-        unwatch(a, fd);         /* both are seen when it is to be used again */
-        return;
-    }
     if (events & CORV_WATCH_READ)
         mask |= CURL_CSELECT_IN;
     if (events & CORV_WATCH_WRITE)
@@ -86,21 +81,6 @@ static void timer_over(void *ctx)
     collect(a);
 }
 
-/* The transfer is over, its connection is mostly kept: watching on for reading, what the next
- * transfer asks for first, saves stopping and starting. Only for a socket that is closed by our own
- * callback: no watch may outlive its socket. */
-static void rest(struct https *a, curl_socket_t fd)
-{
-    struct https_socket *s = socket_of(a, fd);
-
-    if (!s || !s->ours || !s->watch) {
-        unwatch(a, fd);
-        return;
-    }
-    s->rests = true;
-    a->services->rewatch(s->watch, CORV_WATCH_READ);
-}
-
 static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, void *ignored)
 {
     struct https *a = user;
@@ -112,14 +92,14 @@ static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, voi
     if (!s)
         return 0;
     if (what == CURL_POLL_REMOVE) {
-        rest(a, fd);
+        unwatch(a, fd); /* perhaps closed already: no watch outlives what libcurl asked for */
         return 0;
     }
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
         events |= CORV_WATCH_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= CORV_WATCH_WRITE;
-    s->rests = false;
+    s->events = events;
     if (s->watch)
         a->services->rewatch(s->watch, events);
     else
@@ -147,8 +127,10 @@ curl_socket_t https_open_socket(void *instance, curlsocktype purpose, struct cur
     struct https_socket *s = fd < 0 ? NULL : socket_of(a, fd);
 
     (void)purpose;
-    if (s)
-        s->ours = true;
+    /* While it connects libcurl closes a socket without our callback, and when the next one gets
+     * the same number and is asked the same, without a word: then it is for us to begin anew. */
+    if (s && s->watch)
+        a->services->rewatch(s->watch, s->events);
     return fd;
 }
 

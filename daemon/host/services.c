@@ -14,7 +14,6 @@ struct corv_watch {
     struct corv_list node; /* in host->watches */
     struct corv_host *host;
     int fd;
-    int wanted;       /* what it was started for */
     corv_watch_cb cb; /* NULL: stopped */
     void *ctx;
 };
@@ -142,10 +141,6 @@ static void rewatch(struct corv_watch *w, unsigned events)
         wanted |= UV_READABLE;
     if (events & CORV_WATCH_WRITE)
         wanted |= UV_WRITABLE;
-    /* libuv stops a watch to start it anew, which is two calls of the kernel. */
-    if (wanted && wanted == w->wanted && uv_is_active((uv_handle_t *)&w->poll))
-        return;
-    w->wanted = wanted;
     if (wanted)
         (void)uv_poll_start(&w->poll, wanted, watch_ready);
     else
