@@ -145,13 +145,16 @@ static bool has_its_share(const struct corv_lanes *l, const struct lane *lane, u
     return lane->memory > 0 && lane->memory + bytes > l->o.memory / 2;
 }
 
-bool corv_lane_reserve(struct corv_lanes *l, const char *party, uint64_t bytes)
+bool corv_lane_reserve(struct corv_lanes *l, const char *party, int priority, uint64_t bytes)
 {
     struct lane *lane = find(l, party);
+    bool spoed = priority == 0;
+    unsigned most = spoed ? 2 * l->o.ready_max : l->o.ready_max;
 
-    if (!lane || lane->backlog || lane->failures > 0 || paused(lane, corv_clock_mono_us()))
+    if (!lane || (lane->backlog && !spoed) || lane->failures > 0 ||
+        paused(lane, corv_clock_mono_us()))
         return false;
-    if (lane->ready_count + lane->reserved >= l->o.ready_max || l->memory + bytes > l->o.memory ||
+    if (lane->ready_count + lane->reserved >= most || l->memory + bytes > l->o.memory ||
         has_its_share(l, lane, bytes))
         return false;
     lane->reserved++;

@@ -50,8 +50,9 @@ void corv_lanes_set(
     struct corv_lanes *l, unsigned in_flight, unsigned retry_first_s, unsigned retry_max_s);
 
 /* Room in memory for one more that comes straight from the store? True: reserved. False when the
- * lane is unknown, paused, full, or older deliveries wait in the database. */
-bool corv_lane_reserve(struct corv_lanes *l, const char *party, uint64_t bytes);
+ * lane is unknown, paused, full, or older deliveries wait in the database. Spoed passes those and
+ * has as much room again: left in the database it would wait until this lane has room to lease. */
+bool corv_lane_reserve(struct corv_lanes *l, const char *party, int priority, uint64_t bytes);
 /* A delivery was leased from the database and will be pushed soon: reserved without asking. */
 void corv_lane_expect(struct corv_lanes *l, const char *party, uint64_t bytes);
 void corv_lane_unreserve(struct corv_lanes *l, const char *party, uint64_t bytes);

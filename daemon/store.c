@@ -47,7 +47,8 @@ static struct corv_queue_delivery *deliveries_of(
             .held_code = p->held_code,
             .held_question = p->held_question};
         if (p->to && !(big && taken))
-            d->lease_now = corv_lane_reserve(m->app->lanes, p->to->id, m->parts[part].size);
+            d->lease_now =
+                corv_lane_reserve(m->app->lanes, p->to->id, priority, m->parts[part].size);
         taken = taken || d->lease_now;
         d++;
     }

@@ -114,7 +114,7 @@ static void one_dead_partner_holds_nobody_else(void **state)
     corv_lane_ended(w->lanes, "raad", &w->jobs[1], CORV_LANE_PARTNER, 0, now);
     assert_int_equal(w->started_count, 2);
     assert_int_equal(corv_lane_room(w->lanes, lane_of(w, "raad"), now), 0);
-    assert_false(corv_lane_reserve(w->lanes, "raad", 1));
+    assert_false(corv_lane_reserve(w->lanes, "raad", 5, 1));
     push(w, "lelystad", 5);
     assert_int_equal(w->started_count, 3);
 
@@ -174,9 +174,9 @@ static void one_slow_partner_takes_no_memory_from_others(void **state)
     w->jobs[0].bytes = 600;
     push(w, "raad", 0);
     assert_int_equal(corv_lane_room(w->lanes, raad, now), 0);
-    assert_false(corv_lane_reserve(w->lanes, "raad", 1));
+    assert_false(corv_lane_reserve(w->lanes, "raad", 5, 1));
     assert_int_equal(corv_lane_room(w->lanes, lelystad, now), 6);
-    assert_true(corv_lane_reserve(w->lanes, "lelystad", 1));
+    assert_true(corv_lane_reserve(w->lanes, "lelystad", 5, 1));
     corv_lane_unreserve(w->lanes, "lelystad", 1);
     w->jobs[1].bytes = 900; /* leased together with the first one */
     push(w, "raad", 1);
@@ -214,7 +214,7 @@ static void a_long_pause_keeps_nothing_in_memory(void **state)
     assert_int_equal(w->expired, 0);
     corv_lanes_tick(w->lanes, now + 60LL * S);
     assert_int_equal(w->expired, 2);
-    assert_true(corv_lane_reserve(w->lanes, "lelystad", 1000));
+    assert_true(corv_lane_reserve(w->lanes, "lelystad", 5, 1000));
     corv_lane_unreserve(w->lanes, "lelystad", 1000);
 }
 
@@ -222,21 +222,39 @@ static void memory_and_order_are_kept(void **state)
 {
     struct world *w = *state;
 
-    assert_true(corv_lane_reserve(w->lanes, "raad", 900));
-    assert_false(corv_lane_reserve(w->lanes, "lelystad", 101));
+    assert_true(corv_lane_reserve(w->lanes, "raad", 5, 900));
+    assert_false(corv_lane_reserve(w->lanes, "lelystad", 5, 101));
     corv_lane_unreserve(w->lanes, "raad", 900);
-    assert_true(corv_lane_reserve(w->lanes, "lelystad", 101));
+    assert_true(corv_lane_reserve(w->lanes, "lelystad", 5, 101));
     corv_lane_unreserve(w->lanes, "lelystad", 101);
     corv_lane_set_backlog(w->lanes, "raad", true);
-    assert_false(corv_lane_reserve(w->lanes, "raad", 1));
-    assert_false(corv_lane_reserve(w->lanes, "nobody", 1));
+    assert_false(corv_lane_reserve(w->lanes, "raad", 5, 1));
+    assert_false(corv_lane_reserve(w->lanes, "nobody", 5, 1));
     for (int i = 0; i < 4; i++)
-        assert_true(corv_lane_reserve(w->lanes, "lelystad", 1));
-    assert_false(corv_lane_reserve(w->lanes, "lelystad", 1));
+        assert_true(corv_lane_reserve(w->lanes, "lelystad", 5, 1));
+    assert_false(corv_lane_reserve(w->lanes, "lelystad", 5, 1));
 }
 
 /* With a window of 2 and four held, the database is asked again after the second has ended; not
  * while nothing waits there, and not while the partner is away. */
+/* Left in the database it would wait until all that is ready has gone. */
+static void spoed_finds_room_when_the_others_do_not(void **state)
+{
+    struct world *w = *state;
+
+    corv_lane_set_backlog(w->lanes, "raad", true);
+    assert_false(corv_lane_reserve(w->lanes, "raad", 5, 1));
+    for (int i = 0; i < 8; i++) /* twice what is room for the others */
+        assert_true(corv_lane_reserve(w->lanes, "raad", 0, 1));
+    assert_false(corv_lane_reserve(w->lanes, "raad", 0, 1));
+    corv_lane_set_backlog(w->lanes, "raad", false);
+    assert_false(corv_lane_reserve(w->lanes, "raad", 5, 1));
+    for (int i = 0; i < 8; i++)
+        corv_lane_unreserve(w->lanes, "raad", 1);
+    assert_true(corv_lane_reserve(w->lanes, "raad", 5, 1));
+    corv_lane_unreserve(w->lanes, "raad", 1);
+}
+
 static void a_backlog_is_fetched_before_the_lane_is_dry(void **state)
 {
     struct world *w = *state;
@@ -265,7 +283,7 @@ static void an_old_lease_is_not_begun(void **state)
     push(w, "raad", 0);
     assert_int_equal(w->started_count, 0);
     assert_int_equal(w->expired, 1);
-    assert_true(corv_lane_reserve(w->lanes, "raad", 1000)); /* its memory came back */
+    assert_true(corv_lane_reserve(w->lanes, "raad", 5, 1000)); /* its memory came back */
     corv_lane_unreserve(w->lanes, "raad", 1000);
 }
 
@@ -286,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_window_bounds_what_is_under_way),
         T(spoed_overtakes),
+        T(spoed_finds_room_when_the_others_do_not),
         T(one_dead_partner_holds_nobody_else),
         T(a_pause_ends_with_one_probe_and_grows),
         T(what_the_partner_asks_is_kept),
