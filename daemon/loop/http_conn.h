@@ -95,7 +95,8 @@ struct corv_http_conn {
         uv_pipe_t pipe;
     } u;
     enum corv_http_phase phase;
-    uint64_t since; /* loop time the phase began */
+    unsigned writes; /* under way */
+    uint64_t since;  /* loop time the phase began */
     struct corv_tls_conn *tls;
     struct corv_http_parse parse;
     struct corv_buf raw;           /* from the socket, not looked at yet */
@@ -103,7 +104,6 @@ struct corv_http_conn {
     struct corv_http_request *req; /* not replied yet, or NULL */
     uv_shutdown_t shutdown;
     int64_t began_us;
-    unsigned writes;  /* under way */
     uint64_t dropped; /* bytes thrown away in SKIP, DRAIN and LINGER */
     bool reading;
     bool begun;      /* its handshake */
