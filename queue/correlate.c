@@ -36,6 +36,23 @@ static void case_found(struct corv_queue *q, const PGresult *r)
     }
 }
 
+static bool names_case(const struct corv_put *p)
+{
+    return p->case_kind && p->messages[0].zaak_key;
+}
+
+static bool names_request(const struct corv_put *p)
+{
+    const char *crossref = p->messages[0].crossref;
+
+    return p->answer_of && crossref && crossref[0];
+}
+
+bool corv_correlate_wants(const struct corv_put *p)
+{
+    return names_case(p) || names_request(p);
+}
+
 corv_rc corv_correlate_ask(struct corv_queue *q)
 {
     struct corv_batch *b = &q->batch;
@@ -48,7 +65,7 @@ corv_rc corv_correlate_ask(struct corv_queue *q)
         struct corv_item *item = b->puts[i];
         const char *zaak_key = item->put.messages[0].zaak_key;
 
-        item->case_unknown = item->put.case_kind && zaak_key;
+        item->case_unknown = names_case(&item->put);
         if (!item->case_unknown)
             continue;
         corv_pg_array_digest(key, &item->put.dedup_key);
@@ -77,8 +94,7 @@ static void found(struct corv_queue *q, const PGresult *r)
 /* answered: its time was up while the claim was waited for, and what it points to is gone. */
 static bool asks(const struct corv_item *item)
 {
-    return !item->answered && item->fate == CORV_FATE_APPLIED && item->put.answer_of &&
-           item->put.messages[0].crossref && item->put.messages[0].crossref[0];
+    return !item->answered && item->fate == CORV_FATE_APPLIED && names_request(&item->put);
 }
 
 corv_rc corv_correlate_look(struct corv_queue *q)

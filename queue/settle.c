@@ -103,7 +103,7 @@ static void settled(struct corv_queue *q, const PGresult *r)
     }
 }
 
-static bool ends(const struct corv_settle *s)
+bool corv_settle_ends(const struct corv_settle *s)
 {
     return s->state == CORV_DELIVERY_CONFIRMED || s->state == CORV_DELIVERY_DROPPED;
 }
@@ -133,7 +133,7 @@ static bool end_params(struct corv_queue *q, struct corv_pg_params *p)
     for (unsigned i = 0; i < q->batch.settles_count; i++) {
         const struct corv_settle *s = &q->batch.settles[i]->settle;
 
-        if (!ends(s))
+        if (!corv_settle_ends(s))
             continue;
         corv_pg_array_id(a[0], &s->message);
         corv_pg_array_int(a[1], s->no);
@@ -175,7 +175,7 @@ static corv_rc ask_moves(struct corv_queue *q)
     for (unsigned i = 0; i < q->batch.settles_count; i++) {
         const struct corv_settle *s = &q->batch.settles[i]->settle;
 
-        if (ends(s))
+        if (corv_settle_ends(s))
             continue;
         corv_pg_array_id(a[0], &s->message);
         corv_pg_array_int(a[1], s->no);

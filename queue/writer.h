@@ -227,11 +227,13 @@ CORV_MUST_CHECK corv_rc corv_put_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_put_look(struct corv_queue *q);
 struct corv_item *corv_put_find(struct corv_queue *q, const PGresult *r, int row);
 /* correlate.c: ask nothing when there is nothing to find */
+bool corv_correlate_wants(const struct corv_put *p); /* does it ask anything? */
 CORV_MUST_CHECK corv_rc corv_correlate_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_correlate_look(struct corv_queue *q);
 void corv_correlate_write(struct corv_queue *q, const struct corv_item *item);
 void corv_put_write(struct corv_queue *q, struct corv_item *item);
 void corv_put_answer(struct corv_item *item);
+bool corv_settle_ends(const struct corv_settle *s); /* confirmed or dropped: the row goes */
 CORV_MUST_CHECK corv_rc corv_settle_ask(struct corv_queue *q);
 CORV_MUST_CHECK corv_rc corv_settle_straight(struct corv_queue *q); /* nothing when none ends */
 void corv_settle_write(struct corv_queue *q, struct corv_item *item);

@@ -7,22 +7,14 @@
 
 #define CAREFUL 64 /* batches after a miss */
 
-static bool asks(const struct corv_put *p)
-{
-    const struct corv_queue_message *m = &p->messages[0];
-
-    return (p->case_kind && m->zaak_key) || (p->answer_of && m->crossref && m->crossref[0]);
-}
-
 static bool plain(const struct corv_item *item)
 {
     if (item->suspect || item->in_doubt)
         return false;
     if (item->kind == CORV_ITEM_PUT)
-        return !asks(&item->put);
+        return !corv_correlate_wants(&item->put);
     if (item->kind == CORV_ITEM_SETTLE)
-        return item->settle.state == CORV_DELIVERY_CONFIRMED ||
-               item->settle.state == CORV_DELIVERY_DROPPED;
+        return corv_settle_ends(&item->settle);
     return item->kind == CORV_ITEM_NOTE;
 }
 
