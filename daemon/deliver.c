@@ -261,7 +261,8 @@ static void take(struct corv_app *app, struct corv_leased *row)
     if (!job)
         return;
     app->metrics.deliveries_leased_total++;
-    job->lane.bytes = job->row->sealed_size;
+    job->lane.bytes = corv_vault_size_of(
+        corv_view_of(job->row->sealed, job->row->sealed ? job->row->sealed_size : 0));
     corv_lane_expect(app->lanes, job->row->party, job->lane.bytes);
     open_on_worker(job);
 }

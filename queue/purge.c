@@ -18,7 +18,8 @@
 #define SETTLED_US (30 * MINUTE_US)
 #define BATCH      256
 #define RESEAL     64 /* in one COMMIT: a large one takes its time */
-#define SEALED_AS  7  /* bytes in front that say under which key: "CV1" and the hour */
+#define SEALED_AS  7  /* bytes in front: which form, and the hour of its key */
+#define HOUR_BYTES 4  /* the last of them, whatever the form (vault.h) */
 
 struct pass {
     struct corv_keeper *k;
@@ -254,36 +255,36 @@ static corv_rc reseal_rows(struct pass *p, uint32_t hour, const PGresult *found)
     return rc;
 }
 
-static void begin_of(uint32_t hour, char begin[SEALED_AS])
+static void key_of(uint32_t hour, char key[HOUR_BYTES])
 {
-    const char bytes[SEALED_AS] = {
-        'C', 'V', '1', (char)(hour >> 24), (char)(hour >> 16), (char)(hour >> 8), (char)hour};
+    const char bytes[HOUR_BYTES] = {
+        (char)(hour >> 24), (char)(hour >> 16), (char)(hour >> 8), (char)hour};
 
-    memcpy(begin, bytes, SEALED_AS);
+    memcpy(key, bytes, HOUR_BYTES);
 }
 
 /* Everything that is still under the key of this hour. Reads the whole table, in the order of its
  * numbers: once for every hour. */
 static corv_rc reseal_hour(struct pass *p, uint32_t hour)
 {
-    char begin[SEALED_AS];
+    char key[HOUR_BYTES];
     corv_rc rc = CORV_OK;
     int rows = RESEAL;
 
-    begin_of(hour, begin);
+    key_of(hour, key);
     p->after = (struct corv_id){{0}};
     while (rc == CORV_OK && rows == RESEAL) {
         struct corv_pg_params params = {0};
         PGresult *r = NULL;
 
         corv_pg_add_view(&params, corv_view_of(p->after.b, sizeof p->after.b));
-        corv_pg_add_view(&params, corv_view_of(begin, sizeof begin));
+        corv_pg_add_view(&params, corv_view_of(key, sizeof key));
         corv_pg_add_int8(&params, RESEAL);
         rc = stopped(p);
         if (rc == CORV_OK)
             rc = corv_keeper_run(p->k,
                 "SELECT id FROM payload WHERE id > $1::uuid"
-                " AND substring(sealed FROM 1 FOR 7) = $2::bytea ORDER BY id LIMIT $3::bigint",
+                " AND substring(sealed FROM 4 FOR 4) = $2::bytea ORDER BY id LIMIT $3::bigint",
                 &params, &r, p->fault);
         rows = rc == CORV_OK ? PQntuples(r) : 0;
         if (rows > 0)
@@ -361,16 +362,16 @@ static corv_rc finish_keys(struct pass *p)
 
 static corv_rc key_in_use(struct pass *p, uint32_t hour, bool *used)
 {
-    char begin[SEALED_AS];
+    char key[HOUR_BYTES];
     struct corv_pg_params params = {0};
     PGresult *r = NULL;
     corv_rc rc;
 
-    begin_of(hour, begin);
-    corv_pg_add_view(&params, corv_view_of(begin, sizeof begin));
+    key_of(hour, key);
+    corv_pg_add_view(&params, corv_view_of(key, sizeof key));
     rc = corv_keeper_run(p->k,
         "SELECT EXISTS (SELECT FROM payload"
-        " WHERE substring(sealed FROM 1 FOR 7) = $1::bytea)::integer",
+        " WHERE substring(sealed FROM 4 FOR 4) = $1::bytea)::integer",
         &params, &r, p->fault);
     *used = rc != CORV_OK || corv_pg_int(r, 0, 0) != 0;
     PQclear(r);

@@ -2,6 +2,7 @@
 #include "queue/vault.h"
 
 #include <limits.h>
+#include <lz4.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -10,23 +11,11 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "queue/vault_form.h"
 #include "queue/vault_keys.h"
 
-#define HOUR_US INT64_C(3600000000)
-#define MAGIC   "CV1"
-#define NONCE   12
-#define TAG     16
-
-/* Places in the sealed form (vault.h). */
-enum {
-    AT_HOUR = 3,
-    AT_WRAP_NONCE = AT_HOUR + 4,
-    AT_WRAPPED = AT_WRAP_NONCE + NONCE,
-    AT_WRAP_TAG = AT_WRAPPED + CORV_VAULT_KEY,
-    AT_NONCE = AT_WRAP_TAG + TAG,
-    AT_TEXT = AT_NONCE + NONCE,
-    OVERHEAD = AT_TEXT + TAG,
-};
+#define HOUR_US  INT64_C(3600000000)
+#define PACK_MIN 256 /* smaller is not worth it */
 
 struct corv_vault {
     pthread_mutex_t mutex; /* around keys only, never around the work itself */
@@ -34,59 +23,7 @@ struct corv_vault {
     EVP_CIPHER *cipher; /* fetched once: a fetch costs as much as a small message */
 };
 
-/* ---- AES-256-GCM -------------------------------------------------------------------------- */
-
-struct box { /* one encryption or decryption */
-    const uint8_t *key;
-    const uint8_t *nonce;
-    const uint8_t *in;
-    uint8_t *out;
-    size_t n;
-    uint8_t *tag; /* written when encrypting, compared when decrypting */
-};
-
-static corv_rc lock_box(const struct corv_vault *v, const struct corv_id *id, const struct box *x)
-{
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    corv_rc rc = CORV_E_NOMEM;
-    int n = 0;
-
-    if (ctx && EVP_EncryptInit_ex2(ctx, v->cipher, x->key, x->nonce, NULL) &&
-        EVP_EncryptUpdate(ctx, NULL, &n, id->b, sizeof id->b) &&
-        EVP_EncryptUpdate(ctx, x->out, &n, x->in, (int)x->n) &&
-        EVP_EncryptFinal_ex(ctx, x->out + n, &n) &&
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG, x->tag))
-        rc = CORV_OK;
-    EVP_CIPHER_CTX_free(ctx);
-    return rc;
-}
-
-static corv_rc unlock_box(const struct corv_vault *v, const struct corv_id *id, const struct box *x)
-{
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    corv_rc rc = CORV_E_NOMEM;
-    int n = 0;
-
-    if (!ctx || !EVP_DecryptInit_ex2(ctx, v->cipher, x->key, x->nonce, NULL) ||
-        !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG, x->tag))
-        goto out;
-    rc = CORV_E_INVALID;
-    if (EVP_DecryptUpdate(ctx, NULL, &n, id->b, sizeof id->b) &&
-        EVP_DecryptUpdate(ctx, x->out, &n, x->in, (int)x->n) &&
-        EVP_DecryptFinal_ex(ctx, x->out + n, &n) > 0)
-        rc = CORV_OK;
-out:
-    EVP_CIPHER_CTX_free(ctx);
-    return rc;
-}
-
 /* ---- sealing ------------------------------------------------------------------------------ */
-
-static void put_hour(uint8_t *p, uint32_t hour)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(hour >> (24 - 8 * i));
-}
 
 static corv_rc hour_key(struct corv_vault *v, uint32_t hour, bool make, struct corv_vault_key *out)
 {
@@ -106,58 +43,82 @@ static uint32_t hour_now(void)
 /* One draw for everything random in a message: its key and both nonces. */
 struct fresh {
     uint8_t key[CORV_VAULT_KEY];
-    uint8_t nonce[NONCE];
-    uint8_t wrap_nonce[NONCE];
+    uint8_t nonce[CORV_BOX_NONCE];
+    uint8_t wrap_nonce[CORV_BOX_NONCE];
 };
 
-static corv_rc seal_into(struct corv_vault *v, const struct corv_id *id, struct corv_view plain,
-    const struct corv_vault_key *hour, uint8_t *p)
+/* Seals the n bytes that stand in their place in p, behind the head. */
+static corv_rc seal_into(struct corv_vault *v, const struct corv_id *id,
+    const struct corv_sealed_head *h, const struct corv_vault_key *hour, uint8_t *p, size_t n)
 {
+    struct corv_box_label label = corv_box_label(id, h, p);
+    uint8_t *body = p + h->n;
     struct fresh fresh;
     corv_rc rc = CORV_E_IO;
 
+    corv_sealed_put_head(p, h);
     if (RAND_priv_bytes((uint8_t *)&fresh, sizeof fresh) != 1)
         goto out;
-    memcpy(p + AT_WRAP_NONCE, fresh.wrap_nonce, NONCE);
-    memcpy(p + AT_NONCE, fresh.nonce, NONCE);
-    rc = lock_box(v, id,
-        &(struct box){hour->b, p + AT_WRAP_NONCE, fresh.key, p + AT_WRAPPED, CORV_VAULT_KEY,
-            p + AT_WRAP_TAG});
+    memcpy(body + CORV_SEALED_WRAP_NONCE, fresh.wrap_nonce, CORV_BOX_NONCE);
+    memcpy(body + CORV_SEALED_NONCE, fresh.nonce, CORV_BOX_NONCE);
+    rc = corv_box_lock(v->cipher, &label,
+        &(struct corv_box){hour->b, body + CORV_SEALED_WRAP_NONCE, fresh.key,
+            body + CORV_SEALED_WRAPPED, CORV_VAULT_KEY, body + CORV_SEALED_WRAP_TAG});
     if (rc == CORV_OK)
-        rc = lock_box(v, id,
-            &(struct box){fresh.key, p + AT_NONCE, (const uint8_t *)plain.p, p + AT_TEXT, plain.n,
-                p + AT_TEXT + plain.n});
+        rc = corv_box_lock(v->cipher, &label,
+            &(struct corv_box){fresh.key, body + CORV_SEALED_NONCE, body + CORV_SEALED_TEXT,
+                body + CORV_SEALED_TEXT, n, body + CORV_SEALED_TEXT + n});
 out:
     OPENSSL_cleanse(&fresh, sizeof fresh);
     return rc;
 }
 
+/* Puts the content in its place in p, which has room for CORV_SEALED_OVERHEAD_PACKED more; packed,
+ * when that makes it an eighth smaller. Returns the bytes it takes there. */
+static size_t put_text(uint8_t *p, struct corv_view plain, struct corv_sealed_head *h)
+{
+    int n = 0;
+
+    if (plain.n >= PACK_MIN && plain.n <= CORV_SEALED_PACK_MAX)
+        n = LZ4_compress_default(plain.p, (char *)p + CORV_SEALED_HEAD_PACKED + CORV_SEALED_TEXT,
+            (int)plain.n, (int)(plain.n - plain.n / 8));
+    h->packed = n > 0;
+    h->n = h->packed ? CORV_SEALED_HEAD_PACKED : CORV_SEALED_HEAD;
+    if (h->packed)
+        return (size_t)n;
+    if (plain.n > 0)
+        memcpy(p + CORV_SEALED_HEAD + CORV_SEALED_TEXT, plain.p, plain.n);
+    return plain.n;
+}
+
 corv_rc corv_vault_seal(struct corv_vault *v, const struct corv_id *id, struct corv_view plain,
     char **out, size_t *size)
 {
-    uint32_t hour = hour_now();
+    struct corv_sealed_head head = {.hour = hour_now(), .size = plain.n};
     struct corv_vault_key key = {0};
     uint8_t *p = NULL;
+    size_t n;
     corv_rc rc;
 
     *out = NULL;
     *size = 0;
-    if (plain.n > INT_MAX - OVERHEAD)
+    if (plain.n > INT_MAX - CORV_SEALED_OVERHEAD_PACKED)
         return CORV_E_LIMIT;
-    rc = hour_key(v, hour, true, &key);
+    rc = hour_key(v, head.hour, true, &key);
     if (rc != CORV_OK)
         goto out;
     rc = CORV_E_NOMEM;
-    p = malloc(plain.n + OVERHEAD);
+    p = malloc(plain.n + CORV_SEALED_OVERHEAD_PACKED);
     if (!p)
         goto out;
-    memcpy(p, MAGIC, AT_HOUR);
-    put_hour(p + AT_HOUR, hour);
-    rc = seal_into(v, id, plain, &key, p);
-    if (rc != CORV_OK)
+    n = put_text(p, plain, &head);
+    rc = seal_into(v, id, &head, &key, p, n);
+    if (rc != CORV_OK) {
+        OPENSSL_cleanse(p, plain.n + CORV_SEALED_OVERHEAD_PACKED); /* the content may stand there */
         goto out;
+    }
     *out = (char *)p;
-    *size = plain.n + OVERHEAD;
+    *size = head.n + CORV_SEALED_BODY + n;
     p = NULL;
 out:
     OPENSSL_cleanse(&key, sizeof key);
@@ -165,31 +126,31 @@ out:
     return rc;
 }
 
+/* Never packed: what is too large to have twice is too large for that. */
 corv_rc corv_vault_seal_own(struct corv_vault *v, const struct corv_id *id, char **p, size_t *size)
 {
-    uint32_t hour = hour_now();
+    struct corv_sealed_head head = {.n = CORV_SEALED_HEAD, .hour = hour_now(), .size = *size};
     struct corv_vault_key key = {0};
     size_t n = *size;
     corv_rc rc;
 
-    if (n > INT_MAX - OVERHEAD)
+    if (n > INT_MAX - CORV_SEALED_OVERHEAD)
         return CORV_E_LIMIT;
-    rc = hour_key(v, hour, true, &key);
+    rc = hour_key(v, head.hour, true, &key);
     if (rc != CORV_OK)
         return rc;
 
-    char *more = realloc(*p, n + OVERHEAD); /* of large ones the kernel moves the pages */
+    char *more =
+        realloc(*p, n + CORV_SEALED_OVERHEAD); /* of large ones the kernel moves the pages */
 
     rc = CORV_E_NOMEM;
     if (!more)
         goto out;
     *p = more;
-    memmove(more + AT_TEXT, more, n);
-    memcpy(more, MAGIC, AT_HOUR);
-    put_hour((uint8_t *)more + AT_HOUR, hour);
-    rc = seal_into(v, id, corv_view_of(more + AT_TEXT, n), &key, (uint8_t *)more);
+    memmove(more + CORV_SEALED_HEAD + CORV_SEALED_TEXT, more, n);
+    rc = seal_into(v, id, &head, &key, (uint8_t *)more, n);
     if (rc == CORV_OK)
-        *size = n + OVERHEAD;
+        *size = n + CORV_SEALED_OVERHEAD;
 out:
     OPENSSL_cleanse(&key, sizeof key);
     return rc;
@@ -197,94 +158,130 @@ out:
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
-uint32_t corv_vault_hour_of(struct corv_view sealed)
-{
-    const uint8_t *p = (const uint8_t *)sealed.p;
-    uint32_t hour = 0;
-
-    if (sealed.n < OVERHEAD || memcmp(p, MAGIC, AT_HOUR) != 0)
-        return 0;
-    for (int i = 0; i < 4; i++)
-        hour = hour << 8 | p[AT_HOUR + i];
-    return hour;
-}
-
+/* The content as it was sealed, packed or not, to out (which may be its own place). */
 static corv_rc open_into(struct corv_vault *v, const struct corv_id *id, struct corv_view sealed,
-    const struct corv_vault_key *hour, uint8_t *out)
+    const struct corv_sealed_head *h, uint8_t *out)
 {
     uint8_t *p = (uint8_t *)(uintptr_t)sealed.p; /* OpenSSL takes the tag to compare unconst */
+    uint8_t *body = p + h->n;
+    size_t n = sealed.n - h->n - CORV_SEALED_BODY;
+    struct corv_box_label label = corv_box_label(id, h, p);
+    struct corv_vault_key hour = {0};
     uint8_t key[CORV_VAULT_KEY];
-    size_t n = sealed.n - OVERHEAD;
-    corv_rc rc = unlock_box(v, id,
-        &(struct box){
-            hour->b, p + AT_WRAP_NONCE, p + AT_WRAPPED, key, CORV_VAULT_KEY, p + AT_WRAP_TAG});
+    corv_rc rc = hour_key(v, h->hour, false, &hour);
 
+    if (rc != CORV_OK)
+        return rc;
+    rc = corv_box_unlock(v->cipher, &label,
+        &(struct corv_box){hour.b, body + CORV_SEALED_WRAP_NONCE, body + CORV_SEALED_WRAPPED, key,
+            CORV_VAULT_KEY, body + CORV_SEALED_WRAP_TAG});
     if (rc == CORV_OK)
-        rc = unlock_box(
-            v, id, &(struct box){key, p + AT_NONCE, p + AT_TEXT, out, n, p + AT_TEXT + n});
+        rc = corv_box_unlock(v->cipher, &label,
+            &(struct corv_box){key, body + CORV_SEALED_NONCE, body + CORV_SEALED_TEXT, out, n,
+                body + CORV_SEALED_TEXT + n});
+    if (rc != CORV_OK && rc != CORV_E_NOTFOUND)
+        OPENSSL_cleanse(out, n); /* what was decrypted so far is not known to be right */
     OPENSSL_cleanse(key, sizeof key);
+    OPENSSL_cleanse(&hour, sizeof hour);
     return rc;
+}
+
+/* CORV_E_INVALID: what was packed was not this, though we sealed it: our bug. */
+static corv_rc unpack(const char *packed, size_t n, size_t size, char **out)
+{
+    char *p = malloc(size + 1);
+
+    *out = NULL;
+    if (!p)
+        return CORV_E_NOMEM;
+    if (n > INT_MAX || LZ4_decompress_safe(packed, p, (int)n, (int)size) != (int)size) {
+        OPENSSL_cleanse(p, size);
+        free(p);
+        return CORV_E_INVALID;
+    }
+    p[size] = '\0';
+    *out = p;
+    return CORV_OK;
 }
 
 corv_rc corv_vault_open_sealed(struct corv_vault *v, const struct corv_id *id,
     struct corv_view sealed, char **out, size_t *size)
 {
-    uint32_t hour = corv_vault_hour_of(sealed);
-    struct corv_vault_key key = {0};
-    size_t n = sealed.n - OVERHEAD;
+    struct corv_sealed_head h = corv_sealed_head_of(sealed);
+    size_t n = sealed.n - h.n - CORV_SEALED_BODY;
     char *p = NULL;
     corv_rc rc;
 
     *out = NULL;
     *size = 0;
-    if (hour == 0 || n > INT_MAX)
+    if (h.n == 0)
         return CORV_E_INVALID;
-    rc = hour_key(v, hour, false, &key);
-    if (rc != CORV_OK)
-        goto out;
-    rc = CORV_E_NOMEM;
     p = malloc(n + 1);
     if (!p)
+        return CORV_E_NOMEM;
+    rc = open_into(v, id, sealed, &h, (uint8_t *)p);
+    if (rc != CORV_OK)
         goto out;
-    rc = open_into(v, id, sealed, &key, (uint8_t *)p);
-    if (rc != CORV_OK) { /* what was decrypted so far is not known to be right */
+    if (h.packed) {
+        rc = unpack(p, n, h.size, out);
         OPENSSL_cleanse(p, n);
-        goto out;
+    } else {
+        p[n] = '\0';
+        *out = p;
+        p = NULL;
     }
-    p[n] = '\0';
-    *out = p;
-    *size = n;
-    p = NULL;
+    if (rc == CORV_OK)
+        *size = h.size;
 out:
-    OPENSSL_cleanse(&key, sizeof key);
     free(p);
+    return rc;
+}
+
+/* What was opened in its own place becomes the content and nothing else. */
+static corv_rc settle_own(const struct corv_sealed_head *h, char **p, size_t n)
+{
+    char *text = *p + h->n + CORV_SEALED_TEXT;
+    char *content = NULL;
+    corv_rc rc = CORV_OK;
+
+    if (!h->packed) {
+        memmove(*p, text, n);
+        (*p)[n] = '\0';
+        return CORV_OK;
+    }
+    rc = unpack(text, n, h->size, &content);
+    OPENSSL_cleanse(text, n);
+    if (rc == CORV_OK) {
+        free(*p);
+        *p = content;
+    }
     return rc;
 }
 
 corv_rc corv_vault_open_own(struct corv_vault *v, const struct corv_id *id, char **p, size_t *size)
 {
     struct corv_view sealed = corv_view_of(*p, *size);
-    uint32_t hour = corv_vault_hour_of(sealed);
-    struct corv_vault_key key = {0};
+    struct corv_sealed_head h = corv_sealed_head_of(sealed);
     corv_rc rc;
 
-    if (hour == 0 || sealed.n - OVERHEAD > INT_MAX)
+    if (h.n == 0)
         return CORV_E_INVALID;
-    rc = hour_key(v, hour, false, &key);
-    if (rc == CORV_OK) {
-        size_t n = sealed.n - OVERHEAD;
-
-        rc = open_into(v, id, sealed, &key, (uint8_t *)*p + AT_TEXT);
-        if (rc == CORV_OK) {
-            memmove(*p, *p + AT_TEXT, n);
-            (*p)[n] = '\0';
-            *size = n;
-        } else {
-            OPENSSL_cleanse(*p, sealed.n); /* what was decrypted so far is not known to be right */
-        }
-    }
-    OPENSSL_cleanse(&key, sizeof key);
+    rc = open_into(v, id, sealed, &h, (uint8_t *)*p + h.n + CORV_SEALED_TEXT);
+    if (rc == CORV_OK)
+        rc = settle_own(&h, p, sealed.n - h.n - CORV_SEALED_BODY);
+    if (rc == CORV_OK)
+        *size = h.size;
     return rc;
+}
+
+uint32_t corv_vault_hour_of(struct corv_view sealed)
+{
+    return corv_sealed_head_of(sealed).hour;
+}
+
+size_t corv_vault_size_of(struct corv_view sealed)
+{
+    return corv_sealed_head_of(sealed).size;
 }
 
 /* ---- life --------------------------------------------------------------------------------- */

@@ -2,8 +2,13 @@
 /* Payloads at rest: AES-256-GCM with a key per message, wrapped (AES-256-GCM) by a key per hour
  * that lives in a folder outside the database, WAL and backups. Destroying an hour's key destroys
  * every copy of that hour's payloads (promise 6; Regeling art. 4.1).
- * Sealed form: "CV1" | hour (4 bytes, hours since 1970, big endian) | nonce 12 | wrapped key 32 |
- * tag 16 | nonce 12 | ciphertext | tag 16. The message id is authenticated data of both.
+ * Sealed form: head | nonce 12 | wrapped key 32 | tag 16 | nonce 12 | ciphertext | tag 16. The
+ * message id is authenticated data of both. The head is
+ *   "CV1" | hour (4 bytes, hours since 1970, big endian), or, of content that was packed (an LZ4
+ *   block) before it was encrypted,
+ *   "CV2" | hour | size of the content (4 bytes, big endian); this head is authenticated as well.
+ * XML of a few kilobytes becomes half of it: so much less goes to the table, the WAL, the standby
+ * and the backup. The size of the sealed form says a little about the content, beside message.size.
  * Threads: seal, open, hours and destroy_hour from any thread; open and close of the vault itself
  * before and after the others run.
  * Test: tests/unit/test_vault.c */
@@ -42,5 +47,7 @@ CORV_MUST_CHECK corv_rc corv_vault_destroy_hour(struct corv_vault *v, uint32_t h
 /* The hours that have a key, oldest first. *out is the caller's (free()). */
 CORV_MUST_CHECK corv_rc corv_vault_hours(struct corv_vault *v, uint32_t **out, size_t *count);
 uint32_t corv_vault_hour_of(struct corv_view sealed); /* 0 when not a sealed payload */
+/* The bytes it will take when opened, as its head says; 0 when not a sealed payload. */
+size_t corv_vault_size_of(struct corv_view sealed);
 
 #endif

@@ -5,7 +5,7 @@
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libxml2-dev libssl-dev
     libcurl4-openssl-dev libpq-dev libuv1-dev libhttp-parser-dev libcyaml-dev libyaml-dev libjansson-dev
-    libzip-dev libsystemd-dev"
+    libzip-dev libsystemd-dev liblz4-dev"
 packages_run="postgresql-15 openssl python3 curl util-linux procps"
 packages_package="debhelper dpkg-dev fakeroot lintian mmdebstrap"
 packages_long="debootstrap"

@@ -27,7 +27,7 @@ SUITE = "bookworm"
 UNIT = "lib/systemd/system/corvd.service"
 PATIENCE = int(os.environ.get("CORV_PATIENCE", "1800" if os.environ.get("CORV_LONG") else "240"))
 DEPENDS = ["postgresql-15", "openssl", "libcyaml1", "libuv1", "libcurl4", "libzip4", "libjansson4",
-           "libhttp-parser2.9", "libxml2", "libpq5", "libsystemd0"]
+           "liblz4-1", "libhttp-parser2.9", "libxml2", "libpq5", "libsystemd0"]
 
 sys.path.insert(0, os.path.join(TOP, "tests", "support"))
 import harness  # noqa: E402

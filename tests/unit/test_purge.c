@@ -20,6 +20,8 @@
 #define HOUR_US INT64_C(3600000000)
 #define MIN_US  INT64_C(60000000)
 #define TEXT    "<bericht>Proefkonijn</bericht>"
+/* long enough to be packed before it is sealed */
+#define LONG TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT
 
 static struct test_pg *pg;
 static char *db;
@@ -97,7 +99,7 @@ static void at(int64_t us)
 }
 
 /* A message that came at that time, sealed with the key of its hour. */
-static struct corv_id message(int64_t us)
+static struct corv_id message_of(int64_t us, const char *content)
 {
     struct corv_id id;
     char *sealed = NULL;
@@ -107,7 +109,7 @@ static struct corv_id message(int64_t us)
 
     at(us);
     assert_int_equal(corv_id_new(&id), CORV_OK);
-    assert_int_equal(corv_vault_seal(vault, &id, corv_view_str(TEXT), &sealed, &size), CORV_OK);
+    assert_int_equal(corv_vault_seal(vault, &id, corv_view_str(content), &sealed, &size), CORV_OK);
 
     char *hex = malloc(2 * size + 1);
     char *sql = malloc(2 * size + 1024);
@@ -125,6 +127,11 @@ static struct corv_id message(int64_t us)
     free(sealed);
     corv_clock_shift_us(0);
     return id;
+}
+
+static struct corv_id message(int64_t us)
+{
+    return message_of(us, TEXT);
 }
 
 static void done(const struct corv_id *id, int no, int64_t us)
@@ -163,7 +170,7 @@ static bool there(const struct corv_id *id)
 }
 
 /* Reads it from the table and opens it. */
-static corv_rc readable(const struct corv_id *id)
+static corv_rc readable_as(const struct corv_id *id, const char *content)
 {
     struct corv_pg_params p = {0};
     PGresult *r = NULL;
@@ -178,10 +185,15 @@ static corv_rc readable(const struct corv_id *id)
     assert_int_equal(PQntuples(r), 1);
     rc = corv_vault_open_sealed(vault, id, corv_pg_view(r, 0, 0), &plain, &size);
     if (rc == CORV_OK)
-        assert_string_equal(plain, TEXT);
+        assert_string_equal(plain, content);
     free(plain);
     PQclear(r);
     return rc;
+}
+
+static corv_rc readable(const struct corv_id *id)
+{
+    return readable_as(id, TEXT);
 }
 
 static void purge_with(int64_t now, unsigned hours, unsigned batch, unsigned grace)
@@ -287,19 +299,24 @@ static void the_key_goes_and_with_it_every_copy(void **state)
     int64_t now = noon();
     struct corv_id gone = message(now - 24 * HOUR_US);
     struct corv_id waits = message(now - 24 * HOUR_US);
+    struct corv_id packed = message_of(now - 24 * HOUR_US, LONG);
 
     (void)state;
     done(&gone, 1, now - 24 * HOUR_US);
     open_one(&waits, 1, 0);
+    open_one(&packed, 1, 0);
+    assert_int_equal(
+        test_pg_number(db, "SELECT count(*) FROM corv.payload WHERE sealed LIKE 'CV2%'"), 1);
     test_pg_exec(db, "CREATE TABLE corv.backup AS SELECT * FROM corv.payload");
     purge(now);
-    assert_int_equal(report.resealed, 1);
+    assert_int_equal(report.resealed, 2);
     assert_int_equal(report.keys_begun, 1);
     assert_int_equal(key_count(), 2); /* written down, not yet destroyed; and the fresh one */
     purge(now + MIN_US);
     assert_int_equal(report.keys_destroyed, 1);
     assert_int_equal(key_count(), 1);
     assert_int_equal(readable(&waits), CORV_OK);
+    assert_int_equal(readable_as(&packed, LONG), CORV_OK);
     assert_int_equal(events("key.destroying"), 1);
     assert_int_equal(events("key.destroyed"), 1);
     assert_int_equal(events("payload.resealed"), 1);

@@ -21,8 +21,12 @@
 #include "daemon/base/clock.h"
 #include "queue/vault.h"
 
-#define HOUR_US  INT64_C(3600000000)
-#define OVERHEAD 95
+#define HOUR_US         INT64_C(3600000000)
+#define OVERHEAD        95
+#define OVERHEAD_PACKED 99
+/* long enough to be packed */
+#define VERSE "<JZ:vtoDi01><JZ:stuurgegevens><StUF:berichtcode>Di01</StUF:berichtcode>"
+#define LONG  VERSE VERSE VERSE VERSE
 
 static char base[64];
 static char dir[80];
@@ -63,7 +67,11 @@ static struct corv_view seal(const char *text, size_t n)
     size_t size = 0;
 
     assert_int_equal(corv_vault_seal(vault, &id, corv_view_of(text, n), &p, &size), CORV_OK);
-    assert_int_equal(size, n + OVERHEAD);
+    assert_int_equal(corv_vault_size_of(corv_view_of(p, size)), n);
+    if (memcmp(p, "CV2", 3) == 0)
+        assert_true(size < n - n / 8 + OVERHEAD_PACKED);
+    else
+        assert_int_equal(size, n + OVERHEAD);
     return corv_view_of(p, size);
 }
 
@@ -204,12 +212,11 @@ static void in_its_own_place_a_change_is_noticed_and_nothing_is_left(void **stat
 }
 
 /* Whatever bit is changed in whatever part, it does not open. */
-static void every_changed_bit_is_noticed(void **state)
+static void no_bit_may_change(const char *text)
 {
-    struct corv_view sealed = seal("tien bytes", 10);
+    struct corv_view sealed = seal(text, strlen(text));
     char *p = (char *)(uintptr_t)sealed.p;
 
-    (void)state;
     for (size_t i = 0; i < sealed.n; i++) {
         for (int bit = 0; bit < 8; bit++) {
             corv_rc rc;
@@ -223,15 +230,21 @@ static void every_changed_bit_is_noticed(void **state)
             p[i] = (char)(p[i] ^ 1 << bit);
         }
     }
-    assert_int_equal(opens(vault, sealed, "tien bytes"), CORV_OK);
+    assert_int_equal(opens(vault, sealed, text), CORV_OK);
     free_view(sealed);
 }
 
-static void every_shorter_piece_is_refused(void **state)
+static void every_changed_bit_is_noticed(void **state)
 {
-    struct corv_view sealed = seal("tien bytes", 10);
-
     (void)state;
+    no_bit_may_change("tien bytes");
+    no_bit_may_change(LONG);
+}
+
+static void refuse_shorter_pieces(const char *text)
+{
+    struct corv_view sealed = seal(text, strlen(text));
+
     for (size_t n = 0; n < sealed.n; n++) {
         char *piece = malloc(n ? n : 1); /* of its own, so that ASan sees a read beyond */
 
@@ -242,6 +255,79 @@ static void every_shorter_piece_is_refused(void **state)
         free(piece);
     }
     free_view(sealed);
+}
+
+static void every_shorter_piece_is_refused(void **state)
+{
+    (void)state;
+    refuse_shorter_pieces("tien bytes");
+    refuse_shorter_pieces(LONG);
+}
+
+static void what_repeats_itself_takes_less_room(void **state)
+{
+    struct corv_view sealed = seal(LONG, strlen(LONG));
+    char *p = malloc(sealed.n + 1);
+    size_t size = sealed.n;
+
+    (void)state;
+    memcpy(p, sealed.p, sealed.n);
+    assert_memory_equal(p, "CV2", 3);
+    assert_true(sealed.n < strlen(VERSE) + 32 + OVERHEAD_PACKED);
+    assert_null(memmem(p, size, "stuurgegevens", 13));
+    assert_int_equal(opens(vault, sealed, LONG), CORV_OK);
+    assert_int_equal(corv_vault_open_own(vault, &id, &p, &size), CORV_OK);
+    assert_int_equal(size, strlen(LONG));
+    assert_string_equal(p, LONG);
+    free(p);
+    free_view(sealed);
+}
+
+/* A packed one that says it is not would be delivered as rubbish. */
+static void one_form_does_not_open_as_the_other(void **state)
+{
+    struct corv_view sealed = seal(LONG, strlen(LONG));
+    char *p = malloc(sealed.n);
+
+    (void)state;
+    memcpy(p, "CV1", 3);
+    memcpy(p + 3, sealed.p + 3, 4);
+    memcpy(p + 7, sealed.p + 11, sealed.n - 11);
+    assert_int_equal(opens(vault, corv_view_of(p, sealed.n - 4), ""), CORV_E_INVALID);
+    memcpy(p, sealed.p, sealed.n);
+    memset(p + 7, 0xff, 4); /* four gigabytes */
+    assert_int_equal(corv_vault_hour_of(corv_view_of(p, sealed.n)), 0);
+    assert_int_equal(corv_vault_size_of(corv_view_of(p, sealed.n)), 0);
+    assert_int_equal(opens(vault, corv_view_of(p, sealed.n), ""), CORV_E_INVALID);
+    free(p);
+    free_view(sealed);
+}
+
+/* Around every bound, text that packs and text that does not. */
+static void all_sizes_come_back(void **state)
+{
+    static const size_t around[] = {0, 1, 255, 256, 257, 6577, 262143, 262144, 262145};
+    uint32_t dice = 1;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof around / sizeof around[0]; i++) {
+        size_t n = around[i / 2];
+        char *text = malloc(n + 1);
+
+        for (size_t at = 0; at < n; at++) {
+            dice = dice * 1664525 + 1013904223;
+            text[at] = i % 2 ? VERSE[at % strlen(VERSE)] : (char)(1 + (dice >> 24) % 255);
+        }
+        text[n] = '\0';
+
+        struct corv_view sealed = seal(text, n);
+        bool packs = i % 2 && n >= 256 && n <= 262144;
+
+        assert_memory_equal(sealed.p, packs ? "CV2" : "CV1", 3);
+        assert_int_equal(opens(vault, sealed, text), CORV_OK);
+        free(text);
+        free_view(sealed);
+    }
 }
 
 static void the_payload_of_one_message_does_not_open_as_another(void **state)
@@ -568,6 +654,9 @@ int main(void)
         CASE(in_its_own_place_a_change_is_noticed_and_nothing_is_left),
         CASE(every_changed_bit_is_noticed),
         CASE(every_shorter_piece_is_refused),
+        CASE(what_repeats_itself_takes_less_room),
+        CASE(one_form_does_not_open_as_the_other),
+        CASE(all_sizes_come_back),
         CASE(the_payload_of_one_message_does_not_open_as_another),
         CASE(a_new_process_opens_what_the_old_one_sealed),
         CASE(each_hour_has_a_key_and_a_destroyed_one_is_gone_for_everyone),
