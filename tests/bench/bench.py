@@ -71,6 +71,7 @@ class Session:
         for way in ("cycle", "leased"):
             for batch in f.BATCHES:
                 self.add("%s%d" % (way, batch), f.cycle(way, 2 * count, batch))
+        self.add("whole64", f.cycle("cycle", 2 * count, 64, size=self.ends.size + f.SEAL))
         self.add("one", f.cycle("one", max(100, count // 10), 1, 1))
         self.add("queue", f.queue(2 * count))
         said = f.verdict(count)

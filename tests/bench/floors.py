@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from ends import harness, run, tool
+from ends import harness, run, run_from_gate, tool
 from services import Nginx, Postgres
 
 
@@ -13,6 +13,7 @@ class Floors:
     """On a stock PostgreSQL with the schema of corvd's own database, as it is at this moment."""
 
     BATCHES = (64, 256)
+    SEAL = 95        # bytes that sealing adds to what is not packed
     CONNECTIONS = 2  # as many as corvd has; one more process helps nobody on two processors
 
     def __init__(self, ends):
@@ -24,7 +25,6 @@ class Floors:
         self.pg = Postgres(self.path)
         self.rows = self.pg.database("floor", dump.stdout)
         self.store = self.pg.database("store")
-        self.sealed = ends.size + 95  # what the vault adds, about
         with open(ends.message, "rb") as f:
             text = f.read().replace(b"%REFERENTIE%", b"FLOOR" + b"0" * 27)
         self.body = os.path.join(self.path, "body.xml")
@@ -35,11 +35,20 @@ class Floors:
     def close(self):
         self.pg.stop()
 
-    def cycle(self, way, count, batch, connections=CONNECTIONS):
-        """Life cycles per second; the counts afterwards must be what was asked."""
+    def stored_size(self):
+        """Bytes of a message of the bench as corvd keeps it: packed and sealed."""
+        size = int(self.ends.number("SELECT max(octet_length(sealed)) FROM corv.payload"))
+        if size == 0:
+            raise harness.Trouble("corvd has stored no message yet: how large its rows are is not known")
+        return size
+
+    def cycle(self, way, count, batch, connections=CONNECTIONS, size=0):
+        """Life cycles per second; the counts afterwards must be what was asked. size: of the content,
+        else as large as corvd's."""
         self.pg.checkpoint()
         before = self.pg.cpu()
-        said = run([tool("corv-floor-pg"), self.rows, way, count, batch, connections, self.sealed], 120)
+        said = run([tool("corv-floor-pg"), self.rows, way, count, batch, connections,
+                    size or self.stored_size()], 120)
         spent = self.pg.cpu() - before
         self.put["stored"] += said["messages"]
         self.put["settled"] += said["messages"] if way != "one" else 0
@@ -57,7 +66,7 @@ class Floors:
     def queue(self, count):
         """The queue's own code without the daemon around it."""
         self.pg.checkpoint()
-        done = subprocess.run([tool("bench_queue"), str(count), "256", str(self.sealed), self.store],
+        done = subprocess.run([tool("bench_queue"), str(count), "256", str(self.stored_size()), self.store],
                               capture_output=True, text=True, check=False, timeout=120)
         found = re.search(r": (\d+)/s; .* own CPU (\d+) us", done.stdout)
         if done.returncode != 0 or not found:
@@ -91,10 +100,12 @@ class Web:
         self.nginx.stop()
 
     def post(self, count, connections):
-        ends, before = self.ends, self.nginx.cpu()
-        said = run([tool("corv-load"), self.nginx.port, ends.pki.cert("lelystad"), ends.pki.key("lelystad"),
-                    ends.pki.ca, ends.message, connections, count, 30, "NGINX"], 60)
+        ends, before = self.ends, []
+        said = run_from_gate(
+            [tool("corv-load"), self.nginx.port, ends.pki.cert("lelystad"), ends.pki.key("lelystad"), ends.pki.ca,
+             ends.message, connections, count, 30, "NGINX", ends.book.path, ends.book.take(count), 0, "gate"], 60,
+            lambda: before.append(self.nginx.cpu()))
         if said["accepted"] != count:
             raise harness.Trouble("nginx did not take all of it: %r" % said)
         return {"per_s": count / said["seconds"], "mean_us": said["mean_us"],
-                "own_us": (self.nginx.cpu() - before) * 1e6 / count}
+                "own_us": (self.nginx.cpu() - before[0]) * 1e6 / count}

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The senders of the bench: N keep-alive connections over mutual TLS, each with one message under
  * way, until COUNT messages were answered or SECONDS are over.
- *     corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG [LEDGER FIRST [RATE]]
+ *     corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG [LEDGER FIRST [RATE [gate]]]
  * FILE is a message in which the text %REFERENTIE% stands once; each copy gets a number of its own
  * that begins with TAG and counts from FIRST, and its line in the LEDGER (ledger.h). With RATE that
  * many a second are offered, as long as a connection is free, whatever the answers: an overload.
- * Prints one line of JSON: counts by answer, seconds, and the time from the first byte sent to the
- * answer (mean, p50, p99, max in microseconds). Test: tests/bench/test_wire.py */
+ * With "gate" all connections are made first; then it prints "ready", and waits for a line. What is
+ * measured is then keep-alive connections at work, not their handshakes.
+ * Prints one line of JSON: counts by answer, seconds, its own CPU since the first message, and the
+ * time from the first byte sent to the answer (mean, p50, p99, max in microseconds).
+ * Test: tests/bench/test_wire.py */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -36,7 +39,8 @@ struct sender {
 
 static struct {
     unsigned long port, connections, count, seconds, first, rate;
-    int64_t began_us, end_us;
+    int64_t began_us, end_us, cpu_us; /* cpu_us: what was spent before it began */
+    bool gate;
     const char *tag;
     char *before, *after; /* the message around the reference */
     size_t before_n, after_n;
@@ -84,10 +88,15 @@ static void begin(struct sender *s)
     s->sent_us = 0;
 }
 
-/* Whether the next message is due. With RATE the clock starts when all connections are there. */
+/* Whether the clock starts when all connections are there. */
+static bool waits_for_all(void)
+{
+    return run.rate > 0 || run.gate;
+}
+
 static bool due(void)
 {
-    if (run.rate && run.greeted < run.connections)
+    if (waits_for_all() && run.greeted < run.connections)
         return false;
     return run.next < run.count &&
            (!run.rate ||
@@ -178,15 +187,38 @@ static bool listen_to(struct sender *s)
     return true;
 }
 
+static int64_t cpu_us(void)
+{
+    struct rusage u;
+
+    if (getrusage(RUSAGE_SELF, &u) != 0)
+        wire_die("getrusage");
+    return (int64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec +
+           u.ru_stime.tv_usec;
+}
+
+/* Whoever started us looks at the clocks in between. */
+static void wait_at_the_gate(void)
+{
+    if (puts("ready") < 0 || fflush(stdout) != 0 || getchar() == EOF)
+        wire_die("nobody opens the gate");
+}
+
 static void greet(struct sender *s)
 {
+    int64_t waited;
+
     if (s->greeted || !s->wire.open)
         return;
     s->greeted = true;
-    if (++run.greeted == run.connections && run.rate) {
-        run.end_us += wire_now_us() - run.began_us;
-        run.began_us = wire_now_us();
-    }
+    if (++run.greeted < run.connections || !waits_for_all())
+        return;
+    if (run.gate)
+        wait_at_the_gate();
+    waited = wire_now_us() - run.began_us;
+    run.end_us += waited;
+    run.began_us += waited;
+    run.cpu_us = cpu_us();
 }
 
 static void tend(struct sender *s)
@@ -249,11 +281,13 @@ static void report(int64_t began)
     for (unsigned long i = 0; i < run.ok; i++)
         sum += run.took[i];
     printf("{\"answered\":%lu,\"accepted\":%lu,\"busy\":%lu,\"unkind\":%lu,\"refused\":%lu,"
-           "\"broken\":%lu,\"began_us\":%lld,\"bytes\":%zu,\"seconds\":%.3f,\"mean_us\":%.0f,"
+           "\"broken\":%lu,\"began_us\":%lld,\"bytes\":%zu,\"seconds\":%.3f,\"cpu_us\":%lld,"
+           "\"mean_us\":%.0f,"
            "\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
         run.answered, run.ok, run.busy, run.unkind, run.refused, run.broken, (long long)began,
-        run.before_n + REFERENCE + run.after_n, seconds, sum / (double)n, run.took[run.ok / 2],
-        run.took[run.ok * 99 / 100], run.took[run.ok ? run.ok - 1 : 0]);
+        run.before_n + REFERENCE + run.after_n, seconds, (long long)(cpu_us() - run.cpu_us),
+        sum / (double)n, run.took[run.ok / 2], run.took[run.ok * 99 / 100],
+        run.took[run.ok ? run.ok - 1 : 0]);
 }
 
 /* As many connections as asked. */
@@ -279,6 +313,7 @@ static void arguments(int argc, char **argv)
         run.first = strtoul(argv[11], NULL, 10);
     }
     run.rate = argc > 12 ? strtoul(argv[12], NULL, 10) : 0;
+    run.gate = argc > 13;
     if (!run.port || !run.connections || !run.count || !run.seconds ||
         strlen(run.tag) > REFERENCE - LEDGER_DIGITS)
         wire_die("an argument makes no sense");
@@ -309,9 +344,9 @@ int main(int argc, char **argv)
     struct epoll_event events[256];
     struct sender *senders;
 
-    if (argc < 10 || argc == 11 || argc > 13) {
+    if (argc < 10 || argc == 11 || argc > 14 || (argc == 14 && strcmp(argv[13], "gate") != 0)) {
         fprintf(stderr, "usage: corv-load PORT CERT KEY CA FILE CONNECTIONS COUNT SECONDS TAG"
-                        " [LEDGER FIRST [RATE]]\n");
+                        " [LEDGER FIRST [RATE [gate]]]\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -50,6 +50,7 @@ def ratios(m):
     floor_yes = m["one"]["mean_us"] + m["nginx_alone"]["mean_us"] if "one" in m and "nginx_alone" in m else None
     return [
         Ratio("corvd / PostgreSQL floor, batches of 64", over(rate, per_s("cycle64")), .5, .7),
+        Ratio("corvd / that floor with the content as it came", over(rate, per_s("whole64")), .5, .7),
         Ratio("corvd / pg-boss", over(rate, per_s("pgboss")), 2.5, 4),
         Ratio("corvd / graphile-worker", over(rate, per_s("graphile")), 3.5, 6),
         Ratio("corvd / ActiveMQ, single sends", over(rate, per_s("active")), 1.5, 2.5),
@@ -68,6 +69,7 @@ CORVD = (("accepted_s", "acc/s", "%.0f"), ("delivered_s", "del/s", "%.0f"), ("me
          ("peak_mib", "RSS", "%.0f"))
 
 BESIDE = (("cycle64", "PostgreSQL floor: insert, lease, settle by 64"), ("cycle256", "the same by 256"),
+          ("whole64", "by 64, the content as it came: not packed"),
           ("leased64", "born leased (nothing read back) by 64"), ("leased256", "the same by 256"),
           ("queue", "store layer alone (bench_queue, 256 at once)"), ("one", "one-CTE commit, 1 connection"),
           ("xsd", "libxml2 DOM + XSD alone"), ("verdict", "our reader, schema and envelope alone"),
