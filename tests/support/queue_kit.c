@@ -7,7 +7,7 @@
 #include "daemon/base/clock.h"
 #include "queue/audit.h"
 #include "queue/pg_array.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
 #define LIMIT_US 60000000
 
@@ -138,6 +138,11 @@ void kit_open(struct kit *k, struct corv_queue_options o, bool wait)
         kit_until_connected(k, true);
 }
 
+void kit_open_as(struct kit *k, const char *node)
+{
+    kit_open(k, (struct corv_queue_options){.conninfo = db, .node = node}, true);
+}
+
 static void free_leased(struct kit *k)
 {
     for (size_t i = 0; i < k->leased_count; i++)
@@ -258,6 +263,13 @@ void kit_put_free(struct kit_put *p)
 {
     free(p->sealed);
     p->sealed = NULL;
+}
+
+void kit_puts_free(struct kit_put *p, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        kit_put_free(&p[i]);
+    memset(p, 0, count * sizeof *p);
 }
 
 /* ---- settle
@@ -435,4 +447,10 @@ unsigned kit_verify_audit(const char *conninfo)
     PQclear(r);
     PQfinish(c);
     return (unsigned)rows;
+}
+
+int kit_db_down(void **state)
+{
+    (void)kit_verify_audit(db);
+    return db_down(state);
 }

@@ -28,7 +28,10 @@ struct kit {
 /* o: node, conninfo and what differs from the defaults; loop and callbacks are filled in. Waits
  * until connected when wait. */
 void kit_open(struct kit *k, struct corv_queue_options o, bool wait);
+void kit_open_as(struct kit *k, const char *node); /* on db of test_db.h, all default; waits */
 void kit_close(struct kit *k);
+/* Verifies the trail, then as db_down: the tear-down of a test that has closed its kits. */
+int kit_db_down(void **state);
 
 typedef bool (*kit_cond)(void *ctx);
 /* Runs the loop until true; ends the program after 60 s. */
@@ -56,6 +59,7 @@ void kit_put_make_bare(struct kit *k, struct kit_put *p, unsigned reference, uns
 void kit_put_size(struct kit_put *p, size_t sealed);
 void kit_put_ask(struct kit_put *p); /* CORV_OK is expected */
 void kit_put_free(struct kit_put *p);
+void kit_puts_free(struct kit_put *p, size_t count); /* and empties them for the next test */
 
 struct kit_settle {
     struct kit *k;

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -16,14 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/test_folder.h"
+
 #define START_TRIES 600 /* of 50 ms */
 #define INITDB      "/usr/lib/postgresql/15/bin/initdb"
 #define POSTGRES    "/usr/lib/postgresql/15/bin/postgres"
 
 struct test_pg {
-    char dir[64];  /* holds data/, the socket and the server's log */
-    char data[80]; /* dir/data */
-    pid_t pid;     /* of the postmaster, 0 when stopped */
+    char dir[TEST_FOLDER]; /* holds data/, the socket and the server's log */
+    char data[80];         /* dir/data */
+    pid_t pid;             /* of the postmaster, 0 when stopped */
     uid_t uid;
     gid_t gid;
 };
@@ -178,20 +179,12 @@ void test_pg_pause(struct test_pg *pg, bool paused)
     (void)fclose(f);
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
-
 void test_pg_free(struct test_pg *pg)
 {
     if (!pg)
         return;
     end(pg, SIGQUIT);
-    (void)nftw(pg->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(pg->dir);
     at_exit = NULL;
     free(pg);
 }
@@ -211,9 +204,7 @@ struct test_pg *test_pg_new(void)
 
     if (!pg || at_exit)
         die("new", "one cluster per program");
-    (void)snprintf(pg->dir, sizeof pg->dir, "/tmp/corv-test-pg-XXXXXX");
-    if (!mkdtemp(pg->dir))
-        die("mkdtemp", "no folder under /tmp");
+    (void)test_folder_new(pg->dir, "test-pg");
     (void)snprintf(pg->data, sizeof pg->data, "%s/data", pg->dir);
     if (geteuid() == 0) {
         if (!pw)

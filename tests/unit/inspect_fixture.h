@@ -17,31 +17,15 @@
 #include "daemon/base/clock.h"
 #include "queue/audit.h"
 #include "queue/inspect.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
 /* Two in one millisecond (they share 13 characters), one earlier. */
 #define VTO   "01989000-0000-7000-8000-000000000001"
 #define NOTI  "01989000-0000-7000-8000-000000000002"
 #define OLDER "01988fff-0000-7000-8000-000000000003"
 
-static struct test_pg *fixture_pg;
-static char *db;
 static struct corv_inspect *inspect;
 static struct corv_fault fault;
-
-static int fixture_cluster(void **state)
-{
-    (void)state;
-    fixture_pg = test_pg_new();
-    return 0;
-}
-
-static int fixture_cluster_end(void **state)
-{
-    (void)state;
-    test_pg_free(fixture_pg);
-    return 0;
-}
 
 static inline void fixture_message(
     const char *id, const char *parent, const char *kind, const char *reference)
@@ -136,12 +120,7 @@ static inline void fixture_chain(int chain, const char *name, int lines)
 
 static int fixture_db(void **state)
 {
-    static int n;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "i%d", n++);
-    db = test_pg_database(fixture_pg, name, true);
+    (void)db_up(state);
     fault = (struct corv_fault){0};
     assert_int_equal(corv_inspect_open(db, &inspect, &fault), CORV_OK);
     return 0;
@@ -149,10 +128,8 @@ static int fixture_db(void **state)
 
 static int fixture_db_end(void **state)
 {
-    (void)state;
     corv_inspect_close(inspect);
-    free(db);
-    return 0;
+    return db_down(state);
 }
 
 static inline void fixture_traffic(void)

@@ -11,70 +11,29 @@
 #include <stdlib.h>
 
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
-static struct test_pg *server;
-static char *info;
 static struct kit kit;
 static struct kit_put sent[4];
 
-static int set_up_server(void **state)
-{
-    (void)state;
-    server = test_pg_new();
-    return 0;
-}
-
-static int tear_down_server(void **state)
-{
-    (void)state;
-    test_pg_free(server);
-    return 0;
-}
-
-static void open_kit(void)
-{
-    kit_open(&kit, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
-}
-
-static int set_up(void **state)
-{
-    static unsigned number;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "c%u", ++number);
-    info = test_pg_database(server, name, false);
-    memset(sent, 0, sizeof sent);
-    return 0;
-}
-
 static int tear_down(void **state)
 {
-    (void)state;
     kit_close(&kit);
-    (void)kit_verify_audit(info);
-    for (unsigned i = 0; i < sizeof sent / sizeof sent[0]; i++)
-        kit_put_free(&sent[i]);
-    free(info);
-    return 0;
-}
-
-static int64_t count(const char *sql)
-{
-    return test_pg_number(info, sql);
+    kit_puts_free(sent, sizeof sent / sizeof sent[0]);
+    return kit_db_down(state);
 }
 
 static int64_t correlated(void)
 {
-    return count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.correlated'"
-                 " AND delivery = 1 AND party = 'vt-flevoland'");
+    return db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.correlated'"
+                     " AND delivery = 1 AND party = 'vt-flevoland'");
 }
 
 static int64_t unknown(void)
 {
-    return count("SELECT count(*) FROM corv.audit WHERE event = 'message.case-unknown'"
-                 " AND detail NOT LIKE '%case-%' AND message_id IN (SELECT id FROM corv.message)");
+    return db_number(
+        "SELECT count(*) FROM corv.audit WHERE event = 'message.case-unknown'"
+        " AND detail NOT LIKE '%case-%' AND message_id IN (SELECT id FROM corv.message)");
 }
 
 static void ask(struct kit_put *p)
@@ -118,28 +77,28 @@ static const char waits[] =
 static void an_answer_goes_to_whom_it_answers(void **state)
 {
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     filed(0, "vt-flevoland", "R-1");
     answer_make(1, "raad", "R-1");
     ask(&sent[1]);
     assert_int_equal(sent[1].answer.result, CORV_PUT_STORED);
-    assert_int_equal(count(goes_to_filer), 1);
+    assert_int_equal(db_number(goes_to_filer), 1);
     assert_int_equal(correlated(), 1);
     /* also when the delivery of what it answers has ended */
-    test_pg_exec(info, "WITH d AS (DELETE FROM corv.delivery RETURNING *) INSERT INTO"
-                       " corv.delivery_done (message_id, no, route, party, priority, state,"
-                       " attempts, created_at, done_at) SELECT message_id, no, route, party,"
-                       " priority, 3, 1, created_at, now() FROM d");
+    test_pg_exec(db, "WITH d AS (DELETE FROM corv.delivery RETURNING *) INSERT INTO"
+                     " corv.delivery_done (message_id, no, route, party, priority, state,"
+                     " attempts, created_at, done_at) SELECT message_id, no, route, party,"
+                     " priority, 3, 1, created_at, now() FROM d");
     answer_make(2, "raad", "R-1");
     ask(&sent[2]);
-    assert_int_equal(count(goes_to_filer), 1);
+    assert_int_equal(db_number(goes_to_filer), 1);
     assert_int_equal(correlated(), 2);
 }
 
 static void an_answer_of_a_stranger_waits(void **state)
 {
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     filed(0, "vt-flevoland", "R-1");
     answer_make(1, "lelystad", "R-1"); /* never had it */
     ask(&sent[1]);
@@ -147,27 +106,27 @@ static void an_answer_of_a_stranger_waits(void **state)
     ask(&sent[2]);
     answer_make(3, "raad", ""); /* says nothing */
     ask(&sent[3]);
-    assert_int_equal(count(waits), 3);
+    assert_int_equal(db_number(waits), 3);
     assert_int_equal(correlated(), 0);
 }
 
 static void an_answer_to_two_waits(void **state)
 {
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     filed(0, "vt-flevoland", "R-1");
     filed(1, "gi", "R-1");
     answer_make(2, "raad", "R-1");
     ask(&sent[2]);
     assert_int_equal(sent[2].answer.result, CORV_PUT_STORED);
-    assert_int_equal(count(waits), 1);
+    assert_int_equal(db_number(waits), 1);
     assert_int_equal(correlated(), 0);
 }
 
 static void a_repeated_answer_is_not_correlated_again(void **state)
 {
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     filed(0, "vt-flevoland", "R-1");
     answer_make(1, "raad", "R-1");
     ask(&sent[1]);
@@ -199,12 +158,12 @@ static void a_known_case_is_no_news(void **state)
     struct corv_queue_stats s;
 
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     about_a_case(0, "vtoDi01", "case-1", NULL);
     about_a_case(1, "notificatieDi01", "case-1", "vtoDi01");
     assert_false(sent[1].answer.case_unknown);
     assert_int_equal(unknown(), 0);
-    assert_int_equal(count("SELECT count(*) FROM corv.message WHERE zaak_key = 'case-1'"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message WHERE zaak_key = 'case-1'"), 2);
     corv_queue_stats_get(kit.q, &s);
     assert_int_equal(s.item_by_item, 0);
 }
@@ -213,12 +172,12 @@ static void a_known_case_is_no_news(void **state)
 static void an_unknown_case_is_told_and_goes_on(void **state)
 {
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     about_a_case(0, "notificatieDi01", "case-1", "vtoDi01");
     about_a_case(1, "notificatieDi01", "case-1", "vtoDi01");
     assert_true(sent[0].answer.case_unknown && sent[1].answer.case_unknown);
     assert_int_equal(unknown(), 2);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 0"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 0"), 2);
     about_a_case(2, "notificatieDi01", NULL, "vtoDi01"); /* names no case */
     assert_false(sent[2].answer.case_unknown);
     assert_int_equal(unknown(), 2);
@@ -227,7 +186,7 @@ static void an_unknown_case_is_told_and_goes_on(void **state)
 static void each_in_a_batch_gets_its_own_answer(void **state)
 {
     (void)state;
-    open_kit();
+    kit_open_as(&kit, "a");
     about_a_case(0, "vtoDi01", "case-2", NULL);
     for (unsigned i = 1; i < 4; i++) {
         static const char *const keys[] = {"", "case-1", "case-2", "case-3"};
@@ -246,7 +205,7 @@ static void each_in_a_batch_gets_its_own_answer(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, db_up_empty, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(an_answer_goes_to_whom_it_answers),
         TEST(an_answer_of_a_stranger_waits),
@@ -257,5 +216,5 @@ int main(void)
         TEST(each_in_a_batch_gets_its_own_answer),
     };
 
-    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <libpq-fe.h>
 #include <limits.h>
 #include <signal.h>
@@ -20,8 +19,9 @@
 
 #include "queue/embedded_pg.h"
 #include "queue/migrate.h"
+#include "tests/support/test_folder.h"
 
-static char base[64];
+static char base[TEST_FOLDER];
 static char dir[600]; /* the state folder under test */
 
 static void start(struct corv_embedded_pg **pg)
@@ -92,19 +92,10 @@ static bool log_has(const char *word)
     return system(command) == 0; // NOLINT(cert-env33-c): fixed words and our own folder
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
-
 static int dir_up(void **state)
 {
     (void)state;
-    (void)snprintf(base, sizeof base, "/tmp/corv-epg-XXXXXX");
-    assert_non_null(mkdtemp(base));
+    (void)test_folder_new(base, "epg");
     assert_int_equal(chmod(base, 0755), 0); /* 0700 would keep user postgres out */
     (void)snprintf(dir, sizeof dir, "%s/state", base);
     return 0;
@@ -113,7 +104,7 @@ static int dir_up(void **state)
 static int dir_down(void **state)
 {
     (void)state;
-    (void)nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(base);
     return 0;
 }
 

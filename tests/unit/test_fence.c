@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Which database is this? And from an older one nothing goes out. */
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "queue/fence.h"
 #include "queue/seal.h"
+#include "tests/support/test_folder.h"
 #include "tests/unit/inspect_fixture.h"
 
-static char dir[64];
+static char dir[TEST_FOLDER];
 static struct corv_keeper *keeper;
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
 
 static int up(void **state)
 {
     (void)fixture_db(state);
-    (void)snprintf(dir, sizeof dir, "/tmp/corv-fence-XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    (void)test_folder_new(dir, "fence");
     assert_int_equal(corv_keeper_open(db, "een", NULL, &keeper, &fault), CORV_OK);
     return 0;
 }
@@ -31,7 +22,7 @@ static int up(void **state)
 static int down(void **state)
 {
     corv_keeper_close(keeper);
-    (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(dir);
     return fixture_db_end(state);
 }
 
@@ -127,7 +118,7 @@ static void a_new_installation_is_the_first(void **state)
     fixture_traffic();
     assert_int_equal(verdict(), CORV_FENCE_SAME);
     assert_int_equal(accept(), 0);
-    assert_true(test_pg_number(db, "SELECT count(*) FROM corv.delivery WHERE state = 0") > 0);
+    assert_true(db_number("SELECT count(*) FROM corv.delivery WHERE state = 0") > 0);
 }
 
 static void the_same_database_goes_on(void **state)
@@ -159,18 +150,18 @@ static void an_older_database_is_held(void **state)
                      " AND a.chain = (SELECT chain FROM corv.audit_chain WHERE name = 'node:een')");
     assert_int_equal(verdict(), CORV_FENCE_OLDER);
     assert_int_equal(accept(), 3); /* waiting, on a lease, on a lease that had ended */
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.delivery WHERE state = 0"), 0);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.delivery WHERE state = 1"
-                                        " AND owner IS NULL"
-                                        " AND held_code = '" CORV_FENCE_CODE "'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 0"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 1"
+                               " AND owner IS NULL"
+                               " AND held_code = '" CORV_FENCE_CODE "'"),
         3);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.audit WHERE event ="
-                                        " 'delivery.held'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE event ="
+                               " 'delivery.held'"),
         3);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.audit WHERE event ="
-                                        " 'database.restored' AND code = 'fence.older'"
-                                        " AND detail LIKE '%\"known_seq\":2,%'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE event ="
+                               " 'database.restored' AND code = 'fence.older'"
+                               " AND detail LIKE '%\"known_seq\":2,%'"),
         1);
     assert_int_equal(verdict(), CORV_FENCE_SAME); /* from here on this is the truth */
 }
@@ -219,7 +210,7 @@ static void sealing_an_older_database_is_refused(void **state)
         corv_seal_heads(keeper, signer, &read_it, 1, &f, &sealed, &fault), CORV_E_STATE);
     assert_string_equal(fault.code, "fence.older");
     corv_signer_close(signer);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.audit_seal"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit_seal"), 0);
     assert_int_equal(f.marks[0].seq, 1);
     assert_int_equal(corv_fence_write(dir, &f), CORV_OK);
     assert_int_equal(verdict(), CORV_FENCE_OLDER);
@@ -233,8 +224,7 @@ static void many_are_held_in_portions(void **state)
                      " due_at, created_at) SELECT gen_random_uuid(), 1, 'r', 'raad', 5, 0, now(),"
                      " now() FROM generate_series(1, 1201)");
     assert_int_equal(accept(), 1201);
-    assert_int_equal(
-        test_pg_number(db, "SELECT count(*) FROM corv.delivery WHERE state = 1"), 1201);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 1"), 1201);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -253,5 +243,5 @@ int main(void)
         CASE(many_are_held_in_portions),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -23,11 +23,6 @@ static int down(void **state)
     return fixture_db_end(state);
 }
 
-static int64_t number(const char *sql)
-{
-    return test_pg_number(db, sql);
-}
-
 /* A message, its confirmed delivery and its reference, so many days old. */
 static void traffic(int days)
 {
@@ -98,10 +93,11 @@ static void old_months_go_and_young_ones_stay(void **state)
     assert_int_equal(report.messages, 2);
     assert_int_equal(report.deliveries, 2);
     assert_int_equal(report.references, 2);
-    assert_int_equal(number("SELECT count(*) FROM corv.message"), 2);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery_done"), 2);
-    assert_int_equal(number("SELECT count(*) FROM corv.dedup"), 2);
-    assert_true(number("SELECT count(*) FROM corv.audit WHERE event = 'traffic.destroyed'") >= 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.dedup"), 2);
+    assert_true(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'traffic.destroyed'") >= 2);
     forget();
     assert_int_equal(report.messages + report.references + report.months, 0);
     verifies(0);
@@ -114,10 +110,10 @@ static void nothing_is_older_than_the_term(void **state)
     for (int days = 250; days > 0; days -= 7)
         traffic(days);
     forget();
-    assert_int_equal(number("SELECT count(*) FROM corv.message"
-                            " WHERE received_at < now() - interval '180 days'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"
+                               " WHERE received_at < now() - interval '180 days'"),
         0);
-    assert_true(number("SELECT count(*) FROM corv.message") >= 148 / 7); /* 180 less a month */
+    assert_true(db_number("SELECT count(*) FROM corv.message") >= 148 / 7); /* 180 less a month */
 }
 
 static void the_trail_keeps_its_skeleton(void **state)
@@ -131,8 +127,8 @@ static void the_trail_keeps_its_skeleton(void **state)
     forget();
     assert_true(report.lines >= 3);
     verifies(report.lines);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit a JOIN corv.audit_skeleton s"
-                            " USING (chain, seq)"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit a JOIN corv.audit_skeleton s"
+                               " USING (chain, seq)"),
         0);
     test_pg_exec(db, "UPDATE corv.audit_skeleton SET commitment = '\\x00' WHERE seq = 2");
 
@@ -146,7 +142,7 @@ static void the_database_does_the_sum_as_we_do(void **state)
 {
     (void)state;
     fixture_chain(9, "node:een", 9); /* all kinds of lines, in 2025: strays */
-    assert_int_equal(number("SELECT count(*) FROM corv.audit_default"), 9);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit_default"), 9);
     forget();
     assert_int_equal(report.lines, 9);
     verifies(9);
@@ -164,7 +160,7 @@ static void an_open_delivery_keeps_its_month(void **state)
     assert_int_equal(report.blocked, 1);
     assert_int_equal(report.messages, 0);
     assert_int_equal(report.lines, 1); /* its texts go all the same */
-    assert_int_equal(number("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
     forget();
     assert_int_equal(report.blocked, 1);
     assert_int_equal(report.months, 0);                     /* told once */
@@ -181,11 +177,11 @@ static void strays_go_in_batches(void **state)
     (void)state;
     for (int i = 0; i < 7; i++)
         traffic(400);
-    assert_int_equal(number("SELECT count(*) FROM corv.message_default"), 7);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message_default"), 7);
     assert_int_equal(forget_by(180, 2), CORV_OK);
     assert_int_equal(report.messages, 7);
     assert_int_equal(report.references, 7);
-    assert_int_equal(number("SELECT count(*) FROM corv.message_default"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message_default"), 0);
 }
 
 /* Even whoever may call the functions cannot make them destroy what is young. */
@@ -198,9 +194,9 @@ static void what_is_young_cannot_be_forgotten(void **state)
                      " date_trunc('month', now())::date);"
                      "SELECT corv.forget_strays(now() + interval '1 year', 100);"
                      "SELECT corv.forget_dedup(now() + interval '1 year', 100)");
-    assert_int_equal(number("SELECT count(*) FROM corv.message"), 1);
-    assert_int_equal(number("SELECT count(*) FROM corv.dedup"), 1);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.dedup"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit"), 1);
 }
 
 static void a_reader_is_not_waited_for(void **state)
@@ -227,7 +223,8 @@ static void a_double_line_does_not_vanish(void **state)
                      " message_id, delivery, 'om', actor, code, detail, salt, hash FROM corv.audit"
                      " WHERE event = 'message.stored'");
     assert_int_equal(forget_by(180, 0), CORV_E_IO);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 2);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 2);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, up, down)
@@ -246,5 +243,5 @@ int main(void)
         CASE(a_double_line_does_not_vanish),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -14,12 +14,10 @@
 
 #include "daemon/base/clock.h"
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
 #define PUTS 30
 
-static struct test_pg *server;
-static char *info;
 static struct kit a;
 static struct kit_put sent[PUTS];
 
@@ -28,42 +26,19 @@ struct look {
     json_t *seen; /* NULL: could not be asked */
 };
 
-static int set_up_server(void **state)
-{
-    (void)state;
-    server = test_pg_new();
-    return 0;
-}
-
-static int tear_down_server(void **state)
-{
-    (void)state;
-    test_pg_free(server);
-    return 0;
-}
-
 static int set_up(void **state)
 {
-    static unsigned number;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "g%u", ++number);
-    info = test_pg_database(server, name, false);
-    kit_open(&a, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
-    memset(sent, 0, sizeof sent);
+    (void)db_up_empty(state);
+    kit_open_as(&a, "a");
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     if (a.q)
         kit_close(&a);
-    for (unsigned i = 0; i < PUTS; i++)
-        kit_put_free(&sent[i]);
-    free(info);
-    return 0;
+    kit_puts_free(sent, sizeof sent / sizeof sent[0]);
+    return kit_db_down(state);
 }
 
 static void store(unsigned count)
@@ -118,12 +93,12 @@ static void says_what_is_there_and_no_more_than_is_shown(void **state)
     assert_int_equal(length(s, "messages"), 0);
     json_decref(s);
     store(PUTS);
-    test_pg_exec(info,
+    test_pg_exec(db,
         "UPDATE corv.delivery SET state = 2, last_code = 'http.422' WHERE message_id IN"
         " (SELECT id FROM corv.message ORDER BY id LIMIT 25)");
-    test_pg_exec(info, "UPDATE corv.delivery SET state = 1, held_code = 'operator.hold',"
-                       " held_question = 'mevrouw Voorbeeld', last_text = 'mevrouw Voorbeeld'"
-                       " WHERE message_id = (SELECT max(id::text) FROM corv.message)::uuid");
+    test_pg_exec(db, "UPDATE corv.delivery SET state = 1, held_code = 'operator.hold',"
+                     " held_question = 'mevrouw Voorbeeld', last_text = 'mevrouw Voorbeeld'"
+                     " WHERE message_id = (SELECT max(id::text) FROM corv.message)::uuid");
     s = look(&l);
     assert_int_equal(number(s, "dead"), 25);
     assert_int_equal(number(s, "held"), 1);
@@ -160,7 +135,7 @@ static void one_question_at_a_time(void **state)
 static void a_slow_answer_is_given_up_and_holds_up_no_lease(void **state)
 {
     struct look l = {0};
-    PGconn *c = PQconnectdb(info);
+    PGconn *c = PQconnectdb(db);
     int64_t begun = corv_clock_mono_us();
 
     (void)state;
@@ -186,8 +161,8 @@ static void a_lost_connection_is_answered_and_comes_back(void **state)
     (void)state;
     assert_non_null(look(&l));
     json_decref(l.seen);
-    test_pg_exec(info, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                       " WHERE application_name LIKE 'corvd.viewer%'");
+    test_pg_exec(db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                     " WHERE application_name LIKE 'corvd.viewer%'");
     for (int i = 0; i < 3 && !look(&l); i++)
         ;
     assert_non_null(l.seen);
@@ -209,13 +184,13 @@ static void closing_answers_who_asks(void **state)
 /* Beside a mountain it walks no further than what it shows. */
 static void a_mountain_costs_what_a_hill_costs(void **state)
 {
-    PGconn *c = PQconnectdb(info);
+    PGconn *c = PQconnectdb(db);
     PGresult *r;
 
     (void)state;
-    test_pg_exec(info, "INSERT INTO corv.delivery (message_id, no, route, party, priority, state,"
-                       " due_at, created_at) SELECT gen_random_uuid(), 1, 'r', 'raad', 5, 0, now(),"
-                       " now() FROM generate_series(1, 20000)");
+    test_pg_exec(db, "INSERT INTO corv.delivery (message_id, no, route, party, priority, state,"
+                     " due_at, created_at) SELECT gen_random_uuid(), 1, 'r', 'raad', 5, 0, now(),"
+                     " now() FROM generate_series(1, 20000)");
     PQclear(
         PQexec(c, "SET search_path = corv; SET enable_seqscan = off; SET enable_bitmapscan = off"));
     r = PQexec(
@@ -238,5 +213,5 @@ int main(void)
         CASE(a_mountain_costs_what_a_hill_costs),
     };
 
-    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -281,10 +281,10 @@ static void connects_again_after_the_database_was_away(void **state)
 
     (void)state;
     fixture_traffic();
-    test_pg_crash(fixture_pg);
+    test_pg_crash(db_server);
     assert_int_not_equal(corv_inspect_lanes(inspect, &list, &count, &fault), CORV_OK);
     assert_null(list);
-    test_pg_start(fixture_pg);
+    test_pg_start(db_server);
     fault = (struct corv_fault){0};
     assert_int_equal(corv_inspect_lanes(inspect, &list, &count, &fault), CORV_OK);
     assert_int_equal(count, 4);
@@ -297,7 +297,7 @@ static void a_question_cannot_change_anything(void **state)
     fixture_traffic();
     assert_int_equal(
         count_of((struct corv_inspect_filter){.kind = "'; DELETE FROM corv.delivery; --"}), 0);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.delivery"), 5);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), 5);
 }
 
 #define ANSWER "01989000-0000-7000-8000-000000000010"
@@ -390,7 +390,7 @@ static void a_database_without_tables_is_explained(void **state)
     struct corv_inspect *other = NULL;
     struct corv_inspect_lane *list = NULL;
     size_t count = 0;
-    char *empty = test_pg_database(fixture_pg, "leeg", false);
+    char *empty = db_another();
 
     (void)state;
     assert_int_equal(corv_inspect_open(empty, &other, &fault), CORV_OK);
@@ -422,5 +422,5 @@ int main(void)
         FIXTURE_CASE(a_database_without_tables_is_explained),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -5,11 +5,6 @@
 
 static unsigned changed;
 
-static int64_t number(const char *sql)
-{
-    return test_pg_number(db, sql);
-}
-
 static void is(corv_rc rc, corv_rc expected)
 {
     if (rc != expected)
@@ -66,16 +61,17 @@ static void retry_makes_dead_and_waiting_ones_due(void **state)
     assert_int_equal(changed, 2); /* the dead one and the one whose lease had ended */
     assert_true(heard(c));
     PQfinish(c);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" OLDER "'"
-                            " AND state = 0 AND owner IS NULL AND due_at <= now()"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" OLDER "'"
+                               " AND state = 0 AND owner IS NULL AND due_at <= now()"),
         2);
-    assert_int_equal(number("SELECT attempts FROM corv.delivery WHERE message_id = '" OLDER "'"
-                            " AND no = 1"),
+    assert_int_equal(db_number("SELECT attempts FROM corv.delivery WHERE message_id = '" OLDER "'"
+                               " AND no = 1"),
         3);
     trail_has(2);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.retried'"
-                            " AND actor = '" ACTOR "' AND message_id = '" OLDER "' AND delivery = 1"
-                            " AND party = 'raad'"),
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.retried'"
+                  " AND actor = '" ACTOR "' AND message_id = '" OLDER "' AND delivery = 1"
+                  " AND party = 'raad'"),
         1);
     is(corv_act_retry(inspect, VTO, 1, ACTOR, &changed, &fault), CORV_OK);
     trail_has(3);
@@ -94,7 +90,7 @@ static void what_is_under_way_is_left_alone(void **state)
     refused(corv_act_drop(inspect, NOTI, 0, "dubbel", ACTOR, &changed, &fault), CORV_E_STATE,
         "act.under-way", "onderweg");
     trail_has(0);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE owner = 'node1'"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'node1'"), 2);
 }
 
 static void what_has_ended_stays_ended(void **state)
@@ -128,20 +124,21 @@ static void hold_and_release(void **state)
     fixture_traffic();
     is(corv_act_hold(inspect, VTO, 1, "Raad belt terug", ACTOR, &changed, &fault), CORV_OK);
     assert_int_equal(changed, 1);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"
-                            " AND no = 1 AND state = 1 AND held_code = 'operator.hold'"
-                            " AND held_question = 'Raad belt terug'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"
+                               " AND no = 1 AND state = 1 AND held_code = 'operator.hold'"
+                               " AND held_question = 'Raad belt terug'"),
         1);
     refused(corv_act_hold(inspect, VTO, 1, "nog eens", ACTOR, &changed, &fault), CORV_E_STATE,
         "act.state", "vastgehouden");
     is(corv_act_release(inspect, VTO, 1, NULL, ACTOR, &changed, &fault), CORV_OK);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"
-                            " AND no = 1 AND state = 0 AND held_code IS NULL AND party = 'raad'"
-                            " AND due_at <= now()"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"
+                               " AND no = 1 AND state = 0 AND held_code IS NULL AND party = 'raad'"
+                               " AND due_at <= now()"),
         1);
     trail_has(2);
     assert_int_equal(
-        number("SELECT count(*) FROM corv.audit WHERE detail = '{\"reason\":\"Raad belt terug\"}'"),
+        db_number(
+            "SELECT count(*) FROM corv.audit WHERE detail = '{\"reason\":\"Raad belt terug\"}'"),
         1);
 }
 
@@ -158,11 +155,11 @@ static void a_delivery_in_doubt_is_released_to_a_party_only(void **state)
     is(corv_act_release(inspect, VTO, 2, "lelystad", ACTOR, &changed, &fault), CORV_OK);
     assert_true(heard(c));
     PQfinish(c);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"
-                            " AND no = 2 AND state = 0 AND party = 'lelystad'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"
+                               " AND no = 2 AND state = 0 AND party = 'lelystad'"),
         1);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.released'"
-                            " AND party = 'lelystad' AND detail = '{\"to\":\"lelystad\"}'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.released'"
+                               " AND party = 'lelystad' AND detail = '{\"to\":\"lelystad\"}'"),
         1);
     trail_has(1);
 }
@@ -174,8 +171,8 @@ static void reroute_sends_to_another_party(void **state)
     refused(corv_act_reroute(inspect, OLDER, 1, "", ACTOR, &changed, &fault), CORV_E_INVALID,
         "act.no-party", "--to");
     is(corv_act_reroute(inspect, OLDER, 1, "om", ACTOR, &changed, &fault), CORV_OK);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" OLDER "'"
-                            " AND no = 1 AND state = 0 AND party = 'om' AND due_at <= now()"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" OLDER "'"
+                               " AND no = 1 AND state = 0 AND party = 'om' AND due_at <= now()"),
         1);
     trail_has(1);
 }
@@ -186,9 +183,11 @@ static void drop_ends_a_delivery_with_a_reason(void **state)
     fixture_traffic();
     is(corv_act_drop(inspect, VTO, 0, "op papier verstuurd", ACTOR, &changed, &fault), CORV_OK);
     assert_int_equal(changed, 2);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"), 0);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery_done WHERE message_id = '" VTO "'"
-                            " AND state = 4 AND code = 'operator.drop'"),
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"), 0);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery_done WHERE message_id = '" VTO "'"
+                  " AND state = 4 AND code = 'operator.drop'"),
         3);
     trail_has(2);
 }
@@ -218,8 +217,8 @@ static void odd_characters_in_a_reason_stay_what_they_are(void **state)
     fixture_traffic();
     is(corv_act_drop(inspect, VTO, 1, "o'Brien \"zei\" \\ café", ACTOR, &changed, &fault), CORV_OK);
     trail_has(1);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit WHERE detail::json ->> 'reason' ="
-                            " E'o''Brien \"zei\" \\\\ café'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE detail::json ->> 'reason' ="
+                               " E'o''Brien \"zei\" \\\\ café'"),
         1);
 }
 
@@ -231,7 +230,8 @@ static void change_and_audit_line_are_one_transaction(void **state)
         db, "ALTER TABLE corv.audit ADD CONSTRAINT no CHECK (event <> 'delivery.dropped')");
     is(corv_act_drop(inspect, VTO, 1, "dubbel", ACTOR, &changed, &fault), CORV_E_IO);
     assert_int_equal(changed, 0);
-    assert_int_equal(number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"), 2);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery WHERE message_id = '" VTO "'"), 2);
     fault = (struct corv_fault){0};
     is(corv_act_retry(inspect, VTO, 1, ACTOR, &changed, &fault), CORV_OK); /* and works on */
     trail_has(1);
@@ -251,7 +251,7 @@ static void actions_at_once_follow_one_another(void **state)
     }
     corv_inspect_close(other);
     trail_has(10);
-    assert_int_equal(number("SELECT count(*) FROM corv.audit_chain"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit_chain"), 1);
 }
 
 static void an_action_does_not_wait_for_ever(void **state)
@@ -288,5 +288,5 @@ int main(void)
         FIXTURE_CASE(an_action_does_not_wait_for_ever),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -241,5 +241,5 @@ int main(void)
         FIXTURE_CASE(a_whole_chain_with_a_made_up_number_is_found),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "queue/migrate.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
 #define SQL(name, text)                                                                            \
     {                                                                                              \
@@ -27,44 +27,9 @@ static const struct corv_embedded both[] = {SQL("001_one.sql", ONE), SQL("002_tw
 static const struct corv_embedded widened[] = {
     SQL("001_one.sql", ONE), SQL("002_two.sql", "-- A column more.\n-- expand-only\n" TWO), {0}};
 
-static struct test_pg *pg;
-static char *db;
-
-static int cluster_up(void **state)
-{
-    (void)state;
-    pg = test_pg_new();
-    return 0;
-}
-
-static int cluster_down(void **state)
-{
-    (void)state;
-    test_pg_free(pg);
-    return 0;
-}
-
-static int db_up(void **state)
-{
-    static int n;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "m%d", n++);
-    db = test_pg_database(pg, name, false);
-    return 0;
-}
-
-static int db_down(void **state)
-{
-    (void)state;
-    free(db);
-    return 0;
-}
-
 static int64_t applied(void)
 {
-    return test_pg_number(db, "SELECT count(*) FROM corv_meta.corv_migration");
+    return db_number("SELECT count(*) FROM corv_meta.corv_migration");
 }
 
 static void ok(const struct corv_embedded *files)
@@ -98,10 +63,9 @@ static void builds_the_whole_schema_and_twice_changes_nothing(void **state)
             print_error("%s: %s\n", fault.code, fault.text);
         assert_int_equal(rc, CORV_OK);
     }
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.message"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 0);
     assert_true(applied() >= 1);
-    assert_int_equal(
-        test_pg_number(db, "SELECT length(sha256) FROM corv_meta.corv_migration LIMIT 1"), 64);
+    assert_int_equal(db_number("SELECT length(sha256) FROM corv_meta.corv_migration LIMIT 1"), 64);
 }
 
 static void applies_only_what_is_new(void **state)
@@ -111,7 +75,7 @@ static void applies_only_what_is_new(void **state)
     assert_int_equal(applied(), 1);
     ok(both);
     assert_int_equal(applied(), 2);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM public.one"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM public.one"), 1);
 }
 
 static void a_mistake_rolls_back_its_own_migration_only(void **state)
@@ -122,7 +86,7 @@ static void a_mistake_rolls_back_its_own_migration_only(void **state)
     (void)state;
     refused(bad, "migrate.failed", "002_two.sql");
     assert_int_equal(applied(), 1);
-    assert_int_equal(test_pg_number(db, "SELECT (to_regclass('public.two') IS NULL)::int"), 1);
+    assert_int_equal(db_number("SELECT (to_regclass('public.two') IS NULL)::int"), 1);
     ok(both);
 }
 
@@ -199,7 +163,7 @@ static void many_at_once_apply_each_migration_once(void **state)
         assert_int_equal(status, 0);
     }
     assert_int_equal(applied(), 2);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM public.one"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM public.one"), 1);
 }
 
 static void a_table_in_use_is_not_waited_for_without_end(void **state)
@@ -246,7 +210,7 @@ static void refuses_a_database_that_is_not_utf8(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, db_up, db_down)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, db_up_empty, db_down)
     const struct CMUnitTest tests[] = {
         CASE(builds_the_whole_schema_and_twice_changes_nothing),
         CASE(applies_only_what_is_new),
@@ -263,5 +227,5 @@ int main(void)
         CASE(refuses_a_database_that_is_not_utf8),
     };
 
-    return cmocka_run_group_tests(tests, cluster_up, cluster_down);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

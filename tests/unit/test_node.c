@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Who may work on a database, by the keys it has. Two daemons: tests/path/test_f20_nodes.py. */
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "queue/node.h"
 #include "queue/vault.h"
+#include "tests/support/test_folder.h"
 #include "tests/unit/inspect_fixture.h"
 
-static char base[64];
+static char base[TEST_FOLDER];
 static struct corv_vault *shared, *own;
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
 
 static struct corv_vault *vault_in(const char *name)
 {
@@ -32,8 +24,7 @@ static struct corv_vault *vault_in(const char *name)
 static int up(void **state)
 {
     (void)fixture_db(state);
-    (void)snprintf(base, sizeof base, "/tmp/corv-node-XXXXXX");
-    assert_non_null(mkdtemp(base));
+    (void)test_folder_new(base, "node");
     shared = vault_in("shared");
     own = vault_in("own");
     return 0;
@@ -43,7 +34,7 @@ static int down(void **state)
 {
     corv_vault_close(shared);
     corv_vault_close(own);
-    (void)nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(base);
     return fixture_db_end(state);
 }
 
@@ -104,7 +95,7 @@ static void fellows_need_the_same_keys(void **state)
     assert_int_equal(enter("drie", own), CORV_E_STATE);
     assert_string_equal(fault.code, "node.other-keys");
     assert_int_equal(fault.cls, CORV_FAULT_SETTINGS);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.node"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.node"), 2);
     assert_int_equal(enter("twee", own), CORV_E_STATE); /* een is there */
 }
 
@@ -142,9 +133,9 @@ static void only_a_silent_node_is_forgotten(void **state)
     corv_inspect_free(list);
     fault = (struct corv_fault){0};
     assert_int_equal(corv_node_forget(i, "een", "operator:x@y", &fault), CORV_OK);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.node"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.node"), 0);
     assert_int_equal(
-        test_pg_number(db, "SELECT count(*) FROM corv.audit WHERE event = 'node.forgotten'"), 1);
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'node.forgotten'"), 1);
     assert_int_equal(corv_node_forget(i, "een", "operator:x@y", &fault), CORV_E_STATE);
     assert_int_equal(enter("drie", own), CORV_OK);
     corv_inspect_close(i);
@@ -174,5 +165,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_is_told_whether_a_standby_is_waited_for, up, down),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

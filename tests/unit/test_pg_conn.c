@@ -20,10 +20,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "queue/pg_conn.h"
-#include "tests/support/test_pg.h"
-
-static struct test_pg *server;
-static char *info;
+#include "tests/support/test_db.h"
 
 static const struct corv_pg_stmt sql_add = {"t_add", "SELECT $1::integer + 1"};
 static const struct corv_pg_stmt sql_bad = {"t_bad", "SELECT 1 / $1::integer"};
@@ -140,19 +137,16 @@ static void close_all(void)
 
 static int set_up(void **state)
 {
-    (void)state;
-    server = test_pg_new();
-    info = test_pg_database(server, "conn", true);
+    (void)db_server_up(state);
+    (void)db_up(state);
     corv_log_set_level(CORV_LOG_ERROR);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
-    free(info);
-    test_pg_free(server);
-    return 0;
+    (void)db_down(state);
+    return db_server_down(state);
 }
 
 static void ask(const struct corv_pg_stmt *stmt, int32_t n)
@@ -166,7 +160,7 @@ static void ask(const struct corv_pg_stmt *stmt, int32_t n)
 static void a_session_is_settled_in(void **state)
 {
     (void)state;
-    open_to(info, 5000);
+    open_to(db, 5000);
     until(&t.sessions, 1);
     assert_int_equal(corv_pg_run(t.c, &sql_show, NULL, on_result, NULL), CORV_OK);
     assert_int_equal(corv_pg_sync(t.c, on_sync, NULL), CORV_OK);
@@ -180,7 +174,7 @@ static void a_session_is_settled_in(void **state)
 static void an_error_ends_at_the_sync(void **state)
 {
     (void)state;
-    open_to(info, 5000);
+    open_to(db, 5000);
     until(&t.sessions, 1);
     ask(&sql_add, 1);
     ask(&sql_bad, 0);
@@ -200,7 +194,7 @@ static void an_error_ends_at_the_sync(void **state)
 static void results_come_without_a_sync_when_asked(void **state)
 {
     (void)state;
-    open_to(info, 5000);
+    open_to(db, 5000);
     until(&t.sessions, 1);
     for (int i = 0; i < 200; i++) /* more than the first ring holds */
         ask(&sql_add, i);
@@ -214,7 +208,7 @@ static void results_come_without_a_sync_when_asked(void **state)
 static void silence_breaks_it_and_it_comes_back(void **state)
 {
     (void)state;
-    open_to(info, 300);
+    open_to(db, 300);
     until(&t.sessions, 1);
     assert_int_equal(corv_pg_run(t.c, &sql_sleep, NULL, on_result, NULL), CORV_OK);
     assert_int_equal(corv_pg_sync(t.c, on_sync, NULL), CORV_OK);
@@ -224,8 +218,7 @@ static void silence_breaks_it_and_it_comes_back(void **state)
     assert_int_equal(t.syncs, 0);
     /* the session that slept was ended by its successor */
     assert_int_equal(
-        test_pg_number(info, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
-        0);
+        db_number("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), 0);
     ask(&sql_add, 1);
     assert_int_equal(corv_pg_sync(t.c, on_sync, NULL), CORV_OK);
     until(&t.syncs, 1);
@@ -236,7 +229,7 @@ static void silence_breaks_it_and_it_comes_back(void **state)
 static void dropped_means_down_once(void **state)
 {
     (void)state;
-    open_to(info, 5000);
+    open_to(db, 5000);
     until(&t.sessions, 1);
     corv_pg_drop(t.c, "test");
     corv_pg_drop(t.c, "test");
@@ -250,17 +243,17 @@ static void dropped_means_down_once(void **state)
 static void an_absent_server_is_tried_again(void **state)
 {
     (void)state;
-    test_pg_stop(server);
-    open_to(info, 5000);
+    test_pg_stop(db_server);
+    open_to(db, 5000);
     for (int i = 0; i < 20; i++)
         (void)uv_run(&t.loop, UV_RUN_ONCE);
     assert_int_equal(t.sessions, 0);
     assert_int_equal(t.downs, 0);
-    test_pg_launch(server);
+    test_pg_launch(db_server);
     until(&t.sessions, 1);
-    test_pg_crash(server);
+    test_pg_crash(db_server);
     until(&t.downs, 1);
-    test_pg_launch(server);
+    test_pg_launch(db_server);
     until(&t.sessions, 2);
     close_all();
 }
@@ -271,7 +264,7 @@ static void the_second_host_is_tried(void **state)
 
     (void)state;
     (void)snprintf(both, sizeof both, "host=/nonexistent,%s target_session_attrs=read-write %s",
-        test_pg_dir(server), strstr(info, "user="));
+        test_pg_dir(db_server), strstr(db, "user="));
     open_to(both, 5000);
     until(&t.sessions, 1);
     close_all();
@@ -322,8 +315,8 @@ static void a_slow_resolver_stops_nobody(void **state)
     uv_timer_t timer;
 
     (void)state;
-    (void)snprintf(both, sizeof both, "host=db.test.invalid,%s port=1,5432 %s", test_pg_dir(server),
-        strstr(info, "user="));
+    (void)snprintf(both, sizeof both, "host=db.test.invalid,%s port=1,5432 %s",
+        test_pg_dir(db_server), strstr(db, "user="));
     resolver.loop = pthread_self();
     atomic_store(&resolver.hold, true);
     open_to(both, 5000);
@@ -372,7 +365,7 @@ static void a_silent_server_costs_its_own_limit_only(void **state)
     assert_int_equal(listen(fd, 8), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&a, &size), 0);
     (void)snprintf(both, sizeof both, "host=127.0.0.1,%s port=%u,5432 connect_timeout=1 %s",
-        test_pg_dir(server), ntohs(a.sin_port), strstr(info, "user="));
+        test_pg_dir(db_server), ntohs(a.sin_port), strstr(db, "user="));
     open_to(both, 5000); /* with one limit for all of them the second would never have its turn */
     until(&t.sessions, 1);
     close_all();
@@ -409,7 +402,7 @@ static void a_server_that_is_refused_gives_way_to_the_next(void **state)
 
     (void)state;
     (void)snprintf(both, sizeof both, "host=%s,%s/. target_session_attrs=read-write %s",
-        test_pg_dir(server), test_pg_dir(server), strstr(info, "user="));
+        test_pg_dir(db_server), test_pg_dir(db_server), strstr(db, "user="));
     memset(&t, 0, sizeof t);
     assert_int_equal(uv_loop_init(&t.loop), 0);
     o.conninfo = both;
@@ -423,7 +416,7 @@ static void closing_at_any_moment_leaves_nothing(void **state)
 {
     (void)state;
     for (int turns = 0; turns < 12; turns++) {
-        open_to(info, 5000);
+        open_to(db, 5000);
         for (int i = 0; i < turns && t.sessions == 0; i++)
             (void)uv_run(&t.loop, UV_RUN_ONCE);
         close_all();
@@ -434,12 +427,12 @@ static void closing_at_any_moment_leaves_nothing(void **state)
 static void a_notification_arrives_while_idle(void **state)
 {
     (void)state;
-    open_to(info, 5000);
+    open_to(db, 5000);
     until(&t.sessions, 1);
     assert_int_equal(corv_pg_run(t.c, &sql_listen, NULL, on_result, NULL), CORV_OK);
     assert_int_equal(corv_pg_sync(t.c, on_sync, NULL), CORV_OK);
     until(&t.syncs, 1);
-    test_pg_exec(info, "NOTIFY t_channel");
+    test_pg_exec(db, "NOTIFY t_channel");
     until(&t.notified, 1);
     close_all();
 }
@@ -449,7 +442,7 @@ static void bad_parameters_are_said_at_once(void **state)
     struct corv_pg_params p = {.rc = CORV_E_LIMIT};
 
     (void)state;
-    open_to(info, 5000);
+    open_to(db, 5000);
     assert_int_equal(corv_pg_run(t.c, &sql_add, NULL, on_result, NULL), CORV_E_IO);
     until(&t.sessions, 1);
     assert_int_equal(corv_pg_run(t.c, &sql_add, &p, on_result, NULL), CORV_E_LIMIT);

@@ -7,33 +7,28 @@
 #include "queue/primary.h"
 #include "queue/queue.h"
 #include "tests/support/queue_kit.h"
+#include "tests/support/test_folder.h"
 #include "tests/unit/inspect_fixture.h"
 
-static char dir[64];
+static char dir[TEST_FOLDER];
 
 static int up(void **state)
 {
     (void)fixture_db(state);
-    (void)snprintf(dir, sizeof dir, "/tmp/corv-primary-XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    (void)test_folder_new(dir, "primary");
     return 0;
 }
 
 static int down(void **state)
 {
-    char path[128];
-
-    (void)snprintf(path, sizeof path, "%s/" CORV_PRIMARY_FILE, dir);
-    (void)unlink(path);
-    (void)rmdir(dir);
+    test_folder_remove(dir);
     return fixture_db_end(state);
 }
 
 static struct corv_primary here(void)
 {
-    return (struct corv_primary){
-        test_pg_number(db, "SELECT system_identifier FROM pg_control_system()"),
-        test_pg_number(db, "SELECT timeline FROM corv.place()")};
+    return (struct corv_primary){db_number("SELECT system_identifier FROM pg_control_system()"),
+        db_number("SELECT timeline FROM corv.place()")};
 }
 
 static void only_a_lower_timeline_of_the_same_cluster_is_former(void **state)
@@ -90,9 +85,9 @@ static void the_first_that_will_do_is_found(void **state)
     fault = (struct corv_fault){0};
     assert_true(known.system != 0 && known.timeline == 1);
     (void)snprintf(
-        both, sizeof both, "host=/nonexistent,%s %s", test_pg_dir(fixture_pg), strstr(db, "user="));
+        both, sizeof both, "host=/nonexistent,%s %s", test_pg_dir(db_server), strstr(db, "user="));
     assert_int_equal(corv_primary_find(both, &known, &place, &fault), CORV_OK);
-    assert_non_null(strstr(place, test_pg_dir(fixture_pg)));
+    assert_non_null(strstr(place, test_pg_dir(db_server)));
     assert_null(strstr(place, "nonexistent"));
     assert_int_equal(fault.cls, CORV_FAULT_NONE);
     free(place);
@@ -107,19 +102,10 @@ static void the_first_that_will_do_is_found(void **state)
     fault = (struct corv_fault){0};
 }
 
-static char *bare(void) /* for a queue, which migrates by itself */
-{
-    static int n;
-    char name[16];
-
-    (void)snprintf(name, sizeof name, "bare%d", ++n);
-    return test_pg_database(fixture_pg, name, false);
-}
-
 static void a_queue_stays_away_from_a_former_one(void **state)
 {
     struct corv_primary known = here();
-    char *info = bare();
+    char *info = db_another(); /* a queue migrates it by itself */
     struct kit k;
 
     (void)state;
@@ -140,7 +126,7 @@ static void a_queue_stays_away_from_a_former_one(void **state)
 
 static void who_requires_a_standby_does_not_work_without(void **state)
 {
-    char *info = bare();
+    char *info = db_another(); /* a queue migrates it by itself */
     struct kit k;
 
     (void)state;
@@ -163,5 +149,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_requires_a_standby_does_not_work_without, up, down),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,8 @@
 #include "daemon/base/clock.h"
 #include "queue/purge.h"
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
+#include "tests/support/test_folder.h"
 
 #define HOUR_US INT64_C(3600000000)
 #define MIN_US  INT64_C(60000000)
@@ -23,48 +23,18 @@
 /* long enough to be packed before it is sealed */
 #define LONG TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT TEXT
 
-static struct test_pg *pg;
-static char *db;
-static char base[64];
+static char base[TEST_FOLDER];
 static char keys[80];
 static struct corv_vault *vault;
 static struct corv_keeper *keeper;
 static struct corv_purge_report report;
 static struct corv_fault fault;
 
-static int cluster(void **state)
-{
-    (void)state;
-    pg = test_pg_new();
-    return 0;
-}
-
-static int cluster_end(void **state)
-{
-    (void)state;
-    test_pg_free(pg);
-    return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
-
 static int up(void **state)
 {
-    static int n;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(base, sizeof base, "/tmp/corv-purge-XXXXXX");
-    assert_non_null(mkdtemp(base));
+    (void)db_up(state);
+    (void)test_folder_new(base, "purge");
     (void)snprintf(keys, sizeof keys, "%s/keys", base);
-    (void)snprintf(name, sizeof name, "p%d", n++);
-    db = test_pg_database(pg, name, true);
     fault = (struct corv_fault){0};
     assert_int_equal(corv_vault_open(keys, &vault, NULL), CORV_OK);
     assert_int_equal(corv_keeper_open(db, "een", vault, &keeper, &fault), CORV_OK);
@@ -73,13 +43,11 @@ static int up(void **state)
 
 static int down(void **state)
 {
-    (void)state;
     corv_keeper_close(keeper);
     corv_vault_close(vault);
     corv_clock_shift_us(0);
-    (void)nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    free(db);
-    return 0;
+    test_folder_remove(base);
+    return db_down(state);
 }
 
 /* ---- messages ----------------------------------------------------------------------------- */
@@ -166,7 +134,7 @@ static bool there(const struct corv_id *id)
 
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM corv.payload WHERE id = '%s'",
         corv_id_text(id, text));
-    return test_pg_number(db, sql) == 1;
+    return db_number(sql) == 1;
 }
 
 /* Reads it from the table and opens it. */
@@ -219,7 +187,7 @@ static int64_t events(const char *event)
     char sql[160];
 
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM corv.audit WHERE event = '%s'", event);
-    return test_pg_number(db, sql);
+    return db_number(sql);
 }
 
 static size_t key_count(void)
@@ -250,11 +218,11 @@ static void goes_in_time_and_leaves_a_line(void **state)
     assert_true(there(&young));
     assert_int_equal(report.destroyed, 1);
     assert_int_equal(events("payload.destroyed"), 1);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.audit a JOIN corv.message m"
-                                        " ON m.id = a.message_id WHERE a.actor = 'node:een'"
-                                        " AND a.detail LIKE '%\"sha256\":\"abcd\"%'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit a JOIN corv.message m"
+                               " ON m.id = a.message_id WHERE a.actor = 'node:een'"
+                               " AND a.detail LIKE '%\"sha256\":\"abcd\"%'"),
         0); /* a digest that is none is not repeated */
-    assert_int_equal(kit_verify_audit(db), test_pg_number(db, "SELECT count(*) FROM corv.audit"));
+    assert_int_equal(kit_verify_audit(db), db_number("SELECT count(*) FROM corv.audit"));
     purge(now);
     assert_int_equal(report.destroyed, 0);
     assert_int_equal(events("payload.destroyed"), 1);
@@ -320,8 +288,8 @@ static void the_key_goes_and_with_it_every_copy(void **state)
     assert_int_equal(events("key.destroying"), 1);
     assert_int_equal(events("key.destroyed"), 1);
     assert_int_equal(events("payload.resealed"), 1);
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.key_hour WHERE node = 'een'"
-                                        " AND destroyed_at > destroying_at"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.key_hour WHERE node = 'een'"
+                               " AND destroyed_at > destroying_at"),
         1);
     /* a backup of before: the same rows again */
     test_pg_exec(
@@ -503,7 +471,7 @@ static void empty_days_are_dropped(void **state)
     purge(now);
     assert_int_equal(report.partitions, 0);
     (void)message(now); /* today's is there */
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.payload_default"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.payload_default"), 0);
 }
 
 static void the_daemons_role_suffices(void **state)
@@ -563,5 +531,5 @@ int main(void)
         CASE(the_daemons_role_suffices),
     };
 
-    return cmocka_run_group_tests(tests, cluster, cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -12,50 +12,21 @@
 
 #include "daemon/base/clock.h"
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
-static struct test_pg *server;
-static char *info;
 static struct kit kit;
-
-static int set_up_server(void **state)
-{
-    (void)state;
-    server = test_pg_new();
-    return 0;
-}
-
-static int tear_down_server(void **state)
-{
-    (void)state;
-    test_pg_free(server);
-    return 0;
-}
 
 static int set_up(void **state)
 {
-    static unsigned number;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "q%u", ++number);
-    info = test_pg_database(server, name, false);
-    kit_open(&kit, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
+    (void)db_up_empty(state);
+    kit_open_as(&kit, "a");
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     kit_close(&kit);
-    (void)kit_verify_audit(info);
-    free(info);
-    return 0;
-}
-
-static int64_t count(const char *sql)
-{
-    return test_pg_number(info, sql);
+    return kit_db_down(state);
 }
 
 static void put_one(struct kit_put *p, unsigned reference, unsigned content)
@@ -82,22 +53,23 @@ static void a_put_is_stored_whole(void **state)
     assert_int_equal(p.answer.result, CORV_PUT_STORED);
     assert_true(corv_id_eq(&p.answer.first, &p.message.id));
     assert_int_equal(
-        count("SELECT count(*) FROM corv.message WHERE kind = 'vtoDi01' AND variant = ''"
-              " AND referentie = 'REF-1' AND size = 300 AND parent_id IS NULL"
-              " AND mandated_by IS NULL AND decision = '{\"route\":\"vto-raad\"}'"
-              " AND now() - received_at < interval '1 minute'"),
+        db_number("SELECT count(*) FROM corv.message WHERE kind = 'vtoDi01' AND variant = ''"
+                  " AND referentie = 'REF-1' AND size = 300 AND parent_id IS NULL"
+                  " AND mandated_by IS NULL AND decision = '{\"route\":\"vto-raad\"}'"
+                  " AND now() - received_at < interval '1 minute'"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.payload WHERE length(sealed) = 300"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE no = 1 AND state = 0"
-                           " AND priority = 0 AND party = 'raad' AND owner IS NULL AND attempts = 0"
-                           " AND due_at <= now()"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.payload WHERE length(sealed) = 300"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery WHERE no = 1 AND state = 0"
+                  " AND priority = 0 AND party = 'raad' AND owner IS NULL AND attempts = 0"
+                  " AND due_at <= now()"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE no = 2 AND state = 1 AND"
-                           " party IS NULL AND held_code = 'route.gemeente-in-doubt'"
-                           " AND held_question LIKE 'Welke%'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE no = 2 AND state = 1 AND"
+                               " party IS NULL AND held_code = 'route.gemeente-in-doubt'"
+                               " AND held_question LIKE 'Welke%'"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"
-                           " AND actor = 'node:a' AND party = 'vt-flevoland'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"
+                               " AND actor = 'node:a' AND party = 'vt-flevoland'"),
         1);
     kit_put_free(&p);
 }
@@ -143,11 +115,13 @@ static void a_repeat_gets_the_first_number(void **state)
     assert_true(corv_id_eq(&again.answer.first, &first.message.id));
     assert_int_equal(other.answer.result, CORV_PUT_CONFLICT);
     assert_true(corv_id_eq(&other.answer.first, &first.message.id));
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.repeated'"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.conflict' AND "
-                           "code = 'StUF016'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.repeated'"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.conflict' AND "
+                  "code = 'StUF016'"),
         1);
     kit_put_free(&first);
     kit_put_free(&again);
@@ -186,8 +160,8 @@ static void a_hundred_at_once_share_few_commits(void **state)
     assert_int_equal(s.commits, 2); /* the doubles wait for the first batch */
     assert_int_equal(s.items, 100);
     assert_int_equal(s.backlog, 0);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 80);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit"), 100);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 80);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit"), 100);
 }
 
 static void a_poisoned_one_harms_nobody(void **state)
@@ -210,8 +184,8 @@ static void a_poisoned_one_harms_nobody(void **state)
     corv_queue_stats_get(kit.q, &s);
     assert_true(s.item_by_item > 0);
     assert_true(s.reconnects == 0);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 20);
-    assert_int_equal(count("SELECT count(*) FROM corv.dedup"), 20);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 20);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.dedup"), 20);
 }
 
 static void poison_in_the_audit_line_or_the_reference(void **state)
@@ -250,11 +224,10 @@ static void poison_in_a_question_harms_nobody(void **state)
     first.delivery[0].lease_now = true;
     kit_put_ask(&first);
     kit_until_answered(&kit, 1);
-    test_pg_exec(info,
-        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " RAISE EXCEPTION USING ERRCODE = '22000'; END $$;"
-        "CREATE TRIGGER refuse BEFORE UPDATE ON corv.delivery FOR EACH ROW"
-        " EXECUTE FUNCTION public.refuse()");
+    test_pg_exec(db, "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                     " RAISE EXCEPTION USING ERRCODE = '22000'; END $$;"
+                     "CREATE TRIGGER refuse BEFORE UPDATE ON corv.delivery FOR EACH ROW"
+                     " EXECUTE FUNCTION public.refuse()");
     kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_WAITING);
     kit_put_make(&kit, &next, 1, 1);
     kit_settle_ask(&s);
@@ -292,11 +265,12 @@ static void derived_messages_come_with_it(void **state)
     kit_put_ask(&p);
     kit_until_answered(&kit, 1);
     assert_int_equal(p.answer.result, CORV_PUT_STORED);
-    assert_int_equal(count("SELECT count(*) FROM corv.message c JOIN corv.message m"
-                           " ON m.id = c.parent_id WHERE c.kind = 'kennisgevingVto'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message c JOIN corv.message m"
+                               " ON m.id = c.parent_id WHERE c.kind = 'kennisgevingVto'"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'a' AND attempts = 1"
-                           " AND party = 'lelystad' AND due_at > now() + interval '100 s'"),
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'a' AND attempts = 1"
+                  " AND party = 'lelystad' AND due_at > now() + interval '100 s'"),
         1);
     kit_put_free(&p);
 }
@@ -322,8 +296,8 @@ static void a_note_is_an_audit_line(void **state)
     kit_until_answered(&kit, 2);
     assert_int_equal(good, 1);
     assert_int_equal(poisoned, -1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE code = 'schema.invalid'"
-                           " AND message_id IS NULL AND detail = '{\"findings\":3}'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE code = 'schema.invalid'"
+                               " AND message_id IS NULL AND detail = '{\"findings\":3}'"),
         1);
 }
 
@@ -331,7 +305,7 @@ static void the_role_cannot_change_the_trail(void **state)
 {
     struct kit_put p;
     struct kit_put p2;
-    PGconn *c = PQconnectdb(info);
+    PGconn *c = PQconnectdb(db);
 
     (void)state;
     put_one(&p, 1, 1);
@@ -346,9 +320,9 @@ static void the_role_cannot_change_the_trail(void **state)
     }
     PQfinish(c);
     /* and it is as this role that the queue writes */
-    test_pg_exec(info, "ALTER TABLE corv.audit ADD who text DEFAULT current_user");
+    test_pg_exec(db, "ALTER TABLE corv.audit ADD who text DEFAULT current_user");
     put_one(&p2, 2, 2);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE who = 'corv_app'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit WHERE who = 'corv_app'"), 1);
     kit_put_free(&p2);
     kit_put_free(&p);
 }
@@ -360,8 +334,7 @@ static void a_full_backlog_says_not_now(void **state)
     unsigned again = 0;
 
     (void)state;
-    kit_open(
-        &small, (struct corv_queue_options){.conninfo = info, .node = "b", .backlog = 8}, true);
+    kit_open(&small, (struct corv_queue_options){.conninfo = db, .node = "b", .backlog = 8}, true);
     for (unsigned i = 0; i < 12; i++) {
         kit_put_make(&small, &p[i], 100 + i, i);
         again += corv_queue_put(small.q, &p[i].put) == CORV_AGAIN;
@@ -390,7 +363,7 @@ static void confirmations_wait_for_company(void **state)
     (void)state;
     kit_close(&kit);
     kit_open(
-        &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .company_ms = 1000}, true);
+        &kit, (struct corv_queue_options){.conninfo = db, .node = "a", .company_ms = 1000}, true);
     kit_put_make(&kit, &p, 1, 1);
     p.message.deliveries_count = 2;
     p.delivery[1] = p.delivery[0];
@@ -428,7 +401,7 @@ static void company_has_an_end(void **state)
     (void)state;
     kit_close(&kit);
     kit_open(
-        &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .company_ms = 20}, true);
+        &kit, (struct corv_queue_options){.conninfo = db, .node = "a", .company_ms = 20}, true);
     kit_put_make(&kit, &p, 1, 1);
     p.delivery[0].lease_now = true;
     kit_put_ask(&p);
@@ -447,7 +420,7 @@ static void closing_finishes_what_is_under_way(void **state)
 
     (void)state;
     kit_open(
-        &other, (struct corv_queue_options){.conninfo = info, .node = "b", .batch_items = 8}, true);
+        &other, (struct corv_queue_options){.conninfo = db, .node = "b", .batch_items = 8}, true);
     for (unsigned i = 0; i < 50; i++) {
         kit_put_make(&other, &p[i], i, i);
         kit_put_ask(&p[i]);
@@ -458,7 +431,7 @@ static void closing_finishes_what_is_under_way(void **state)
         assert_int_equal(p[i].answer.result, CORV_PUT_STORED);
         kit_put_free(&p[i]);
     }
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 50);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 50);
 }
 
 int main(void)
@@ -481,5 +454,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(closing_finishes_what_is_under_way, set_up, tear_down),
     };
 
-    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -14,56 +14,19 @@
 #include "daemon/base/clock.h"
 #include "tests/support/pg_proxy.h"
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
 #define PUTS    600
 #define AT_ONCE 50
 #define SLACK   700000 /* µs: looking for late items, a busy machine */
 
-static struct test_pg *server;
-static char *info;
 static struct kit kit;
 static struct kit_put sent[PUTS];
 
-static int set_up_server(void **state)
-{
-    (void)state;
-    server = test_pg_new();
-    return 0;
-}
-
-static int tear_down_server(void **state)
-{
-    (void)state;
-    test_pg_free(server);
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    static unsigned number;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "f%u", ++number);
-    info = test_pg_database(server, name, false);
-    memset(sent, 0, sizeof sent);
-    return 0;
-}
-
 static int tear_down(void **state)
 {
-    (void)state;
-    (void)kit_verify_audit(info);
-    for (int i = 0; i < PUTS; i++)
-        kit_put_free(&sent[i]);
-    free(info);
-    return 0;
-}
-
-static int64_t count(const char *sql)
-{
-    return test_pg_number(info, sql);
+    kit_puts_free(sent, sizeof sent / sizeof sent[0]);
+    return kit_db_down(state);
 }
 
 /* ---- a flow of puts
@@ -105,7 +68,7 @@ static bool in_database(const struct corv_id *id)
 
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM corv.message WHERE id = '%s'",
         corv_id_text(id, text));
-    return count(sql) == 1;
+    return db_number(sql) == 1;
 }
 
 /* Both promises, for every put. Returns how many were stored. */
@@ -126,10 +89,10 @@ static unsigned check_flow(unsigned wait_ms)
             longest = sent[i].answered_us - sent[i].asked_us;
     }
     assert_true(longest <= (int64_t)wait_ms * 1000 + SLACK);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"),
-        count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"));
-    assert_int_equal(count("SELECT count(*) FROM corv.message"),
-        count("SELECT count(DISTINCT message_id) FROM corv.delivery"));
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"),
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"));
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"),
+        db_number("SELECT count(DISTINCT message_id) FROM corv.delivery"));
     return stored;
 }
 
@@ -137,7 +100,7 @@ static void begin(unsigned wait_ms)
 {
     flow.asked = 0;
     kit_open(
-        &kit, (struct corv_queue_options){.conninfo = info, .node = "a", .wait_ms = wait_ms}, true);
+        &kit, (struct corv_queue_options){.conninfo = db, .node = "a", .wait_ms = wait_ms}, true);
 }
 
 /* Whoever was told "not stored" delivers nothing from memory: a lease of it would keep it waiting.
@@ -149,7 +112,7 @@ static bool only_the_stored_are_leased(void *ctx)
     (void)ctx;
     for (unsigned i = 0; i < PUTS; i++)
         stored += sent[i].answered && sent[i].answer.result == CORV_PUT_STORED;
-    return count("SELECT count(*) FROM corv.delivery WHERE owner = 'a'") == stored;
+    return db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'a'") == stored;
 }
 
 static void a_crash_in_the_flow_loses_nothing(void **state)
@@ -158,13 +121,13 @@ static void a_crash_in_the_flow_loses_nothing(void **state)
     begin(30000);
     for (unsigned round = 1; round <= 3; round++) {
         flow_until(round * 120);
-        test_pg_crash(server);
-        test_pg_launch(server);
+        test_pg_crash(db_server);
+        test_pg_launch(db_server);
     }
     flow_until(PUTS);
     kit_close(&kit);
     assert_int_equal(check_flow(30000), PUTS);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), PUTS);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), PUTS);
 }
 
 static void a_long_absence_is_said_in_time(void **state)
@@ -174,11 +137,11 @@ static void a_long_absence_is_said_in_time(void **state)
     (void)state;
     begin(600);
     flow_until(150);
-    test_pg_crash(server);
+    test_pg_crash(db_server);
     flow_until(150 + AT_ONCE); /* those under way are answered though nobody is there */
     kit_until_connected(&kit, false);
     kit_run_ms(&kit, 300);
-    test_pg_launch(server);
+    test_pg_launch(db_server);
     flow_until(PUTS);
     kit_until(&kit, only_the_stored_are_leased, NULL, "leases given back");
     corv_queue_stats_get(kit.q, &s);
@@ -196,9 +159,9 @@ static void a_hanging_database_is_said_in_time(void **state)
     (void)state;
     begin(800);
     flow_until(100);
-    test_pg_pause(server, true);
+    test_pg_pause(db_server, true);
     flow_until(100 + AT_ONCE);
-    test_pg_pause(server, false);
+    test_pg_pause(db_server, false);
     flow_until(PUTS);
     kit_until(&kit, only_the_stored_are_leased, NULL, "leases given back");
     kit_close(&kit);
@@ -211,32 +174,31 @@ static void a_hanging_database_is_said_in_time(void **state)
 static bool asleep(void *ctx)
 {
     (void)ctx;
-    return count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 1;
+    return db_number("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 1;
 }
 
 static void a_session_ended_before_commit_is_done_again(void **state)
 {
     (void)state;
     begin(8000);
-    test_pg_exec(info,
-        "CREATE TABLE public.slow (x integer); GRANT SELECT ON public.slow TO PUBLIC;"
-        "INSERT INTO public.slow VALUES (1);"
-        "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " IF EXISTS (SELECT FROM public.slow) THEN PERFORM pg_sleep(30); END IF;"
-        " RETURN NEW; END $$;"
-        "CREATE TRIGGER slow BEFORE UPDATE ON corv.audit_head FOR EACH ROW"
-        " EXECUTE FUNCTION public.slow()");
+    test_pg_exec(db, "CREATE TABLE public.slow (x integer); GRANT SELECT ON public.slow TO PUBLIC;"
+                     "INSERT INTO public.slow VALUES (1);"
+                     "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                     " IF EXISTS (SELECT FROM public.slow) THEN PERFORM pg_sleep(30); END IF;"
+                     " RETURN NEW; END $$;"
+                     "CREATE TRIGGER slow BEFORE UPDATE ON corv.audit_head FOR EACH ROW"
+                     " EXECUTE FUNCTION public.slow()");
     kit_put_make(&kit, &sent[0], 0, 0);
     kit_put_ask(&sent[0]);
     kit_until(&kit, asleep, NULL, "between statement and COMMIT");
-    test_pg_exec(info, "DELETE FROM public.slow");
-    test_pg_exec(info, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                       " WHERE wait_event = 'PgSleep'");
+    test_pg_exec(db, "DELETE FROM public.slow");
+    test_pg_exec(db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                     " WHERE wait_event = 'PgSleep'");
     kit_until_answered(&kit, 1);
     kit_close(&kit);
     assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit"), 1);
 }
 
 static bool expired(void *ctx)
@@ -248,7 +210,7 @@ static bool expired(void *ctx)
 /* Its time is up in the middle of a batch: what it pointed to is gone, the batch is not. */
 static void a_put_that_waits_for_a_lock_is_answered_in_time(void **state)
 {
-    PGconn *c = PQconnectdb(info);
+    PGconn *c = PQconnectdb(db);
     struct kit_put gone;
 
     (void)state;
@@ -272,7 +234,7 @@ static void a_put_that_waits_for_a_lock_is_answered_in_time(void **state)
     kit_until_answered(&kit, 2);
     /* COMMIT had been sent along with the claim, so the first one may be there after all */
     assert_in_range(sent[1].answer.result, CORV_PUT_STORED, CORV_PUT_REPEAT);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
     kit_close(&kit);
 }
 
@@ -293,11 +255,11 @@ static bool answered_and_cut(void *ctx)
 static void cut_at(enum pg_proxy_mode mode, enum corv_delivery_state end)
 {
     bool dead = end == CORV_DELIVERY_DEAD;
-    struct cut_case c = {.proxy = pg_proxy_new(test_pg_dir(server))};
+    struct cut_case c = {.proxy = pg_proxy_new(test_pg_dir(db_server))};
     char through[160];
 
     (void)snprintf(
-        through, sizeof through, "host=%s %s", pg_proxy_dir(c.proxy), strstr(info, "user="));
+        through, sizeof through, "host=%s %s", pg_proxy_dir(c.proxy), strstr(db, "user="));
     kit_open(
         &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
     for (unsigned i = 0; i < 3; i++)
@@ -317,11 +279,13 @@ static void cut_at(enum pg_proxy_mode mode, enum corv_delivery_state end)
     assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
     assert_true(corv_id_eq(&sent[0].answer.first, &sent[0].message.id));
     assert_true(c.settle.committed);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), dead ? 3 : 2);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), dead);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), !dead);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 2);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), dead ? 3 : 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 2"), dead);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done"), !dead);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 2);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
 }
 
 static void a_commit_that_never_arrived_is_done_again(void **state)
@@ -357,12 +321,11 @@ static bool second_answered_and_cut(void *ctx)
  * delivered under a number that is nowhere. */
 static void a_repeat_done_again_is_still_a_repeat(void **state)
 {
-    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(server));
+    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(db_server));
     char through[160];
 
     (void)state;
-    (void)snprintf(
-        through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(info, "user="));
+    (void)snprintf(through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(db, "user="));
     kit_open(
         &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
     kit_put_make(&kit, &sent[0], 0, 0);
@@ -376,7 +339,7 @@ static void a_repeat_done_again_is_still_a_repeat(void **state)
     pg_proxy_free(proxy);
     assert_int_equal(sent[1].answer.result, CORV_PUT_REPEAT);
     assert_true(corv_id_eq(&sent[1].answer.first, &sent[0].message.id));
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
 }
 
 static void on_released(void *ctx, bool committed)
@@ -393,13 +356,12 @@ static bool two_answered_and_cut(void *ctx)
 /* Done again, giving back old leases must not take the lease of what was stored behind it. */
 static void giving_back_twice_takes_no_new_lease(void **state)
 {
-    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(server));
+    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(db_server));
     char through[160];
     bool released = false;
 
     (void)state;
-    (void)snprintf(
-        through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(info, "user="));
+    (void)snprintf(through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(db, "user="));
     kit_open(
         &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
     pg_proxy_mode(proxy, PG_PROXY_CUT_AFTER_COMMIT);
@@ -410,7 +372,7 @@ static void giving_back_twice_takes_no_new_lease(void **state)
     kit_until(&kit, two_answered_and_cut, proxy, "both answered");
     assert_true(released);
     assert_int_equal(sent[0].answer.result, CORV_PUT_STORED);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'a'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'a'"), 1);
     kit_close(&kit);
     pg_proxy_free(proxy);
 }
@@ -420,15 +382,15 @@ static void giving_back_twice_takes_no_new_lease(void **state)
 
 static void set_standby(const char *sql)
 {
-    test_pg_exec(info, sql);
-    test_pg_exec(info, "SELECT pg_reload_conf()");
+    test_pg_exec(db, sql);
+    test_pg_exec(db, "SELECT pg_reload_conf()");
 }
 
 static bool standby_missing(void *ctx)
 {
     (void)ctx;
-    return count("SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names'"
-                 " AND setting = 'nobody'") == 1;
+    return db_number("SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names'"
+                     " AND setting = 'nobody'") == 1;
 }
 
 static bool standby_forgotten(void *ctx)
@@ -439,7 +401,7 @@ static bool standby_forgotten(void *ctx)
 static bool none_leased(void *ctx)
 {
     (void)ctx;
-    return count("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL") == 0;
+    return db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL") == 0;
 }
 
 static void what_no_standby_has_is_no_yes(void **state)
@@ -458,8 +420,8 @@ static void what_no_standby_has_is_no_yes(void **state)
     kit_put_ask(&sent[1]);
     /* A cancelled wait is reported as a COMMIT, with a warning. */
     for (int i = 0; i < 10; i++) {
-        test_pg_exec(info, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
-                           " WHERE wait_event = 'SyncRep'");
+        test_pg_exec(db, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+                         " WHERE wait_event = 'SyncRep'");
         kit_run_ms(&kit, 40);
     }
     if (sent[1].answered) /* a slow machine: its time was up */
@@ -481,18 +443,17 @@ static void what_no_standby_has_is_no_yes(void **state)
 static bool one_leased(void *ctx)
 {
     (void)ctx;
-    return count("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL") == 1;
+    return db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL") == 1;
 }
 
 /* The answer to a lease is lost; what it took must not wait until the lease ends. */
 static void a_lease_whose_answer_was_lost_is_given_back(void **state)
 {
-    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(server));
+    struct pg_proxy *proxy = pg_proxy_new(test_pg_dir(db_server));
     char through[160];
 
     (void)state;
-    (void)snprintf(
-        through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(info, "user="));
+    (void)snprintf(through, sizeof through, "host=%s %s", pg_proxy_dir(proxy), strstr(db, "user="));
     kit_open(
         &kit, (struct corv_queue_options){.conninfo = through, .node = "a", .wait_ms = 8000}, true);
     for (unsigned i = 0; i < 3; i++) {
@@ -524,19 +485,19 @@ static void a_read_only_database_is_no_connection(void **state)
     (void)state;
     begin(8000);
     (void)snprintf(sql, sizeof sql, "ALTER DATABASE %s SET default_transaction_read_only = on",
-        strstr(info, "dbname=") + 7);
-    test_pg_exec(info, sql);
-    test_pg_exec(info, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                       " WHERE application_name LIKE 'corvd.%'");
+        strstr(db, "dbname=") + 7);
+    test_pg_exec(db, sql);
+    test_pg_exec(db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                     " WHERE application_name LIKE 'corvd.%'");
     kit_until_connected(&kit, false);
     kit_run_ms(&kit, 500);
     assert_false(kit.connected);
     kit_put_make(&kit, &sent[0], 0, 0);
     assert_int_equal(corv_queue_put(kit.q, &sent[0].put), CORV_AGAIN);
     (void)snprintf(sql, sizeof sql, "ALTER DATABASE %s RESET default_transaction_read_only",
-        strstr(info, "dbname=") + 7);
+        strstr(db, "dbname=") + 7);
     (void)snprintf(
-        writing, sizeof writing, "%s options='-c default_transaction_read_only=off'", info);
+        writing, sizeof writing, "%s options='-c default_transaction_read_only=off'", db);
     test_pg_exec(writing, sql);
     kit_until_connected(&kit, true);
     kit_put_ask(&sent[0]);
@@ -551,7 +512,7 @@ static void two_of_one_name_do_not_share_a_chain(void **state)
 
     (void)state;
     begin(8000);
-    kit_open(&second, (struct corv_queue_options){.conninfo = info, .node = "a"}, false);
+    kit_open(&second, (struct corv_queue_options){.conninfo = db, .node = "a"}, false);
     kit_run_ms(&second, 500);
     assert_false(second.connected);
     kit_put_make(&second, &sent[0], 0, 0);
@@ -566,7 +527,7 @@ static void two_of_one_name_do_not_share_a_chain(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, db_up_empty, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_crash_in_the_flow_loses_nothing),
         TEST(a_long_absence_is_said_in_time),
@@ -585,5 +546,5 @@ int main(void)
         TEST(two_of_one_name_do_not_share_a_chain),
     };
 
-    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

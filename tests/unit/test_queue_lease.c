@@ -12,61 +12,30 @@
 
 #include "daemon/base/clock.h"
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
 #define PUTS 40
 
-static struct test_pg *server;
-static char *info;
 static struct kit a;
 static struct kit b;
 static struct kit_put sent[PUTS];
 
-static int set_up_server(void **state)
-{
-    (void)state;
-    server = test_pg_new();
-    return 0;
-}
-
-static int tear_down_server(void **state)
-{
-    (void)state;
-    test_pg_free(server);
-    return 0;
-}
-
 /* Two nodes on one database. */
 static int set_up(void **state)
 {
-    static unsigned number;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "l%u", ++number);
-    info = test_pg_database(server, name, false);
-    kit_open(&a, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
-    kit_open(&b, (struct corv_queue_options){.conninfo = info, .node = "b"}, true);
-    memset(sent, 0, sizeof sent);
+    (void)db_up_empty(state);
+    kit_open_as(&a, "a");
+    kit_open_as(&b, "b");
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     corv_clock_shift_us(0);
     kit_close(&a);
     kit_close(&b);
-    (void)kit_verify_audit(info);
-    for (int i = 0; i < PUTS; i++)
-        kit_put_free(&sent[i]);
-    free(info);
-    return 0;
-}
-
-static int64_t count(const char *sql)
-{
-    return test_pg_number(info, sql);
+    kit_puts_free(sent, sizeof sent / sizeof sent[0]);
+    return kit_db_down(state);
 }
 
 static void store(unsigned n)
@@ -193,8 +162,9 @@ static void two_nodes_never_take_the_same(void **state)
         }
     }
     assert_int_equal(taken, PUTS);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IN ('a', 'b')"), PUTS);
-    assert_true(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'") > 0);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery WHERE owner IN ('a', 'b')"), PUTS);
+    assert_true(db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'b'") > 0);
 }
 
 static void bytes_bound_what_comes(void **state)
@@ -206,7 +176,7 @@ static void bytes_bound_what_comes(void **state)
     store(5);
     assert_int_equal(kit_lease(&a, "raad", 5, 25000), 3); /* the third passes the bound */
     assert_int_equal(kit_lease(&a, "raad", 5, 0), 1);     /* at least one */
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"), 1);
 }
 
 static void a_payload_that_is_gone_comes_as_nothing(void **state)
@@ -214,15 +184,15 @@ static void a_payload_that_is_gone_comes_as_nothing(void **state)
     (void)state;
     make(2);
     store(2);
-    test_pg_exec(info, "DELETE FROM corv.payload");
-    test_pg_exec(info, "DELETE FROM corv.message WHERE referentie = 'REF-1'");
+    test_pg_exec(db, "DELETE FROM corv.payload");
+    test_pg_exec(db, "DELETE FROM corv.message WHERE referentie = 'REF-1'");
     assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
     for (int i = 0; i < 2; i++) {
         assert_null(a.leased[i]->sealed);
         assert_int_equal(a.leased[i]->sealed_size, 0);
     }
     assert_true(settle(&a, 0, 1, CORV_DELIVERY_DEAD));
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
 }
 
 static void a_confirmation_moves_it_out(void **state)
@@ -241,16 +211,19 @@ static void a_confirmation_moves_it_out(void **state)
     kit_settle_ask(&s);
     kit_until_answered(&a, 2);
     assert_true(s.committed);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), 0);
     assert_int_equal(
-        count("SELECT count(*) FROM corv.delivery_done WHERE state = 3 AND status = 202 AND"
-              " attempts = 1 AND party = 'raad' AND receipt = 'ontvangen' AND code = 'half ?' AND "
-              "done_at >= created_at"),
+        db_number(
+            "SELECT count(*) FROM corv.delivery_done WHERE state = 3 AND status = 202 AND"
+            " attempts = 1 AND party = 'raad' AND receipt = 'ontvangen' AND code = 'half ?' AND "
+            "done_at >= created_at"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
     assert_true(settle(&a, 0, 1, CORV_DELIVERY_CONFIRMED)); /* again: nothing more happens */
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done"), 1);
 }
 
 /* b took over after a's lease ended: a's "later" and "dead" are history, its confirmation a fact.
@@ -269,20 +242,23 @@ static void an_old_lease_changes_nothing_but_confirms(void **state)
     assert_true(settle(&a, 0, 1, CORV_DELIVERY_WAITING));
     assert_true(settle(&a, 1, 1, CORV_DELIVERY_DEAD));
     assert_true(settle(&b, 0, 1, CORV_DELIVERY_WAITING)); /* the right node, an older attempt */
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 0 AND owner = 'b'"
-                           " AND attempts = 2"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 0 AND owner = 'b'"
+                               " AND attempts = 2"),
         2);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 0);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 0);
     corv_queue_stats_get(a.q, &s);
     assert_int_equal(s.overtaken, 2);
     assert_true(settle(&a, 1, 1, CORV_DELIVERY_CONFIRMED));
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
     assert_true(settle(&b, 1, 2, CORV_DELIVERY_DEAD)); /* too late: it is confirmed */
     assert_true(settle(&b, 0, 2, CORV_DELIVERY_WAITING));
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL AND state = 0"
-                           " AND last_code = 'deliver.http'"),
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NULL AND state = 0"
+                  " AND last_code = 'deliver.http'"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
 }
 
 static void later_and_held_wait(void **state)
@@ -305,12 +281,12 @@ static void later_and_held_wait(void **state)
     kit_until_answered(&a, a.answered + 1);
     assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 0);
     assert_int_equal(
-        count("SELECT count(*) FROM corv.delivery WHERE state = 0 AND last_status = 503"
-              " AND due_at > now() + interval '59 minutes' AND held_code IS NULL"),
+        db_number("SELECT count(*) FROM corv.delivery WHERE state = 0 AND last_status = 503"
+                  " AND due_at > now() + interval '59 minutes' AND held_code IS NULL"),
         1);
     assert_int_equal(
-        count("SELECT count(*) FROM corv.delivery WHERE state = 1 AND owner IS NULL"
-              " AND held_code = 'deliver.settings' AND held_question LIKE 'Controleer%'"),
+        db_number("SELECT count(*) FROM corv.delivery WHERE state = 1 AND owner IS NULL"
+                  " AND held_code = 'deliver.settings' AND held_question LIKE 'Controleer%'"),
         1);
     kit_backlog(&a);
     assert_int_equal(a.lanes_count, 1);
@@ -353,11 +329,11 @@ static void dead_and_its_fault_are_one_commit(void **state)
     assert_true(s.committed);
     assert_int_equal(after.commits, before.commits + 1);
     assert_int_equal(a.hints, 1); /* something is due */
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
     assert_int_equal(kit_lease(&a, "vt-flevoland", 5, 1 << 20), 1);
     assert_string_equal(a.leased[0]->kind, "Fo01");
     assert_true(settle(&a, 0, 1, CORV_DELIVERY_DEAD)); /* dead already: no second fault */
-    assert_int_equal(count("SELECT count(*) FROM corv.message WHERE kind = 'Fo01'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message WHERE kind = 'Fo01'"), 1);
     kit_put_free(&fault);
 }
 
@@ -366,7 +342,7 @@ static void a_row_that_moves_meanwhile_is_still_met(void **state)
 {
     struct kit_settle sure;
     struct kit_settle later;
-    PGconn *c = PQconnectdb(info);
+    PGconn *c = PQconnectdb(db);
 
     (void)state;
     make(2);
@@ -384,12 +360,13 @@ static void a_row_that_moves_meanwhile_is_still_met(void **state)
     PQfinish(c);
     kit_until_answered(&a, a.answered + 2);
     assert_true(sure.committed && later.committed);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
-                           " AND last_code = 'deliver.http'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
+                               " AND last_code = 'deliver.http'"),
         1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
 }
 
 static void two_settles_of_one_delivery_do_not_share_a_batch(void **state)
@@ -407,8 +384,9 @@ static void two_settles_of_one_delivery_do_not_share_a_batch(void **state)
     kit_settle_ask(&sure);
     kit_until_answered(&a, a.answered + 2);
     assert_true(later.committed && sure.committed);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 2);
 }
 
 static void released(void *ctx, bool committed)
@@ -431,11 +409,11 @@ static void old_leases_are_given_back(void **state)
     kit_put_ask(&sent[3]);
     kit_until_answered(&a, 5);
     assert_true(done);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'a'"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'a'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
     /* whoever held one of them before has nothing to say any more */
     assert_true(settle(&a, 0, 1, CORV_DELIVERY_DEAD));
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 2"), 0);
     assert_int_equal(kit_lease(&a, "raad", 5, 1 << 20), 2);
     assert_int_equal(a.leased[0]->attempt, 2);
 }
@@ -447,12 +425,11 @@ static void what_was_there_at_a_fail_over_may_be_a_repeat(void **state)
     make(2);
     kit_put_ask(&sent[0]);
     kit_until_answered(&a, 1);
-    test_pg_exec(
-        info, "UPDATE corv.house SET timeline = 0"); /* as a standby of another one has it */
-    assert_int_equal(test_pg_number(info, "SELECT moved::integer FROM corv.enter_house()"), 1);
-    assert_int_equal(test_pg_number(info, "SELECT moved::integer FROM corv.enter_house()"), 0);
-    test_pg_exec(info, "UPDATE corv.house SET moved_at = moved_at - interval '61 seconds'");
-    test_pg_exec(info, "UPDATE corv.delivery SET created_at = created_at - interval '2 minutes'");
+    test_pg_exec(db, "UPDATE corv.house SET timeline = 0"); /* as a standby of another one has it */
+    assert_int_equal(db_number("SELECT moved::integer FROM corv.enter_house()"), 1);
+    assert_int_equal(db_number("SELECT moved::integer FROM corv.enter_house()"), 0);
+    test_pg_exec(db, "UPDATE corv.house SET moved_at = moved_at - interval '61 seconds'");
+    test_pg_exec(db, "UPDATE corv.delivery SET created_at = created_at - interval '2 minutes'");
     kit_put_ask(&sent[1]); /* taken in afterwards: nobody can have sent it */
     kit_until_answered(&a, 2);
     assert_int_equal(kit_lease(&a, "raad", 4, 1 << 20), 2);
@@ -460,7 +437,7 @@ static void what_was_there_at_a_fail_over_may_be_a_repeat(void **state)
         assert_int_equal(
             a.leased[i]->attempt, corv_id_eq(&a.leased[i]->message, &sent[0].message.id) ? 2 : 1);
     assert_true(settle(&a, 0, 2, CORV_DELIVERY_DEAD));
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE state = 2"), 1);
 }
 
 static bool hinted(void *ctx)
@@ -517,7 +494,7 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
 
     (void)state;
     corv_clock_shift_us(7200 * INT64_C(1000000));
-    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c"}, true);
+    kit_open_as(&c, "c");
     for (unsigned i = 0; i < 3; i++) {
         kit_put_make(&c, &fast[i], 900 + i, i);
         kit_put_ask(&fast[i]);
@@ -531,7 +508,7 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
     kit_until_answered(&c, 4);
     kit_close(&c);
     corv_clock_shift_us(0);
-    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c"}, true);
+    kit_open_as(&c, "c");
     assert_int_equal(kit_lease(&c, "raad", 9, 1 << 20), 0);
     for (unsigned i = 1; i <= 2; i++) { /* the next start finds it as it is */
         corv_queue_bring_back(c.q);
@@ -540,9 +517,9 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
         assert_int_equal(c.committed, i);
     }
     assert_int_equal(kit_lease(&c, "raad", 9, 1 << 20), 2); /* and the third in a minute */
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
-                           " AND due_at BETWEEN now() + interval '30 seconds'"
-                           " AND now() + interval '61 seconds'"),
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
+                               " AND due_at BETWEEN now() + interval '30 seconds'"
+                               " AND now() + interval '61 seconds'"),
         1);
     kit_close(&c);
     for (unsigned i = 0; i < 3; i++)
@@ -552,7 +529,7 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
 /* So many that one statement may not take the time for all of them. */
 static void a_mountain_written_ahead(void)
 {
-    test_pg_exec(info,
+    test_pg_exec(db,
         "INSERT INTO corv.delivery (message_id, no, route, party, priority, state, due_at,"
         " created_at) SELECT gen_random_uuid(), 1, 'vto-raad', 'politie', 0, 0, t, t"
         " FROM (SELECT now() + interval '2 hours' + i * interval '1 ms' AS t"
@@ -562,7 +539,8 @@ static void a_mountain_written_ahead(void)
 static bool nothing_waits_for_later(void *ctx)
 {
     (void)ctx;
-    return count("SELECT count(*) FROM corv.delivery WHERE owner IS NULL AND due_at > now()") == 0;
+    return db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NULL AND due_at > now()") ==
+           0;
 }
 
 static void a_mountain_put_off_keeps_no_node_from_starting(void **state)
@@ -571,7 +549,7 @@ static void a_mountain_put_off_keeps_no_node_from_starting(void **state)
 
     (void)state;
     a_mountain_written_ahead();
-    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c", .wait_ms = 1600}, true);
+    kit_open(&c, (struct corv_queue_options){.conninfo = db, .node = "c", .wait_ms = 1600}, true);
     assert_int_equal(corv_queue_release_own(c.q, at_the_start, &c), CORV_OK);
     corv_queue_bring_back(c.q);
     kit_until_answered(&c, 1);
@@ -586,7 +564,7 @@ static void a_mountain_put_off_keeps_no_message_out(void **state)
     struct kit c;
 
     (void)state;
-    kit_open(&c, (struct corv_queue_options){.conninfo = info, .node = "c", .wait_ms = 1600}, true);
+    kit_open(&c, (struct corv_queue_options){.conninfo = db, .node = "c", .wait_ms = 1600}, true);
     corv_clock_shift_us(7200 * INT64_C(1000000));
     for (unsigned i = 0; i < 2; i++) {
         kit_put_make(&c, &p[i], 900 + i, i);
@@ -607,7 +585,7 @@ static void a_mountain_put_off_keeps_no_message_out(void **state)
 static void a_notification_is_heard(void **state)
 {
     (void)state;
-    test_pg_exec(info, "NOTIFY corv_due");
+    test_pg_exec(db, "NOTIFY corv_due");
     kit_until(&a, hinted, NULL, "hint");
 }
 
@@ -635,5 +613,5 @@ int main(void)
         TEST(a_notification_is_heard),
     };
 
-    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

@@ -12,50 +12,21 @@
 
 #include "daemon/base/clock.h"
 #include "tests/support/queue_kit.h"
-#include "tests/support/test_pg.h"
+#include "tests/support/test_db.h"
 
-static struct test_pg *server;
-static char *info;
 static struct kit kit;
-
-static int set_up_server(void **state)
-{
-    (void)state;
-    server = test_pg_new();
-    return 0;
-}
-
-static int tear_down_server(void **state)
-{
-    (void)state;
-    test_pg_free(server);
-    return 0;
-}
 
 static int set_up(void **state)
 {
-    static unsigned number;
-    char name[16];
-
-    (void)state;
-    (void)snprintf(name, sizeof name, "s%u", ++number);
-    info = test_pg_database(server, name, false);
-    kit_open(&kit, (struct corv_queue_options){.conninfo = info, .node = "a"}, true);
+    (void)db_up_empty(state);
+    kit_open_as(&kit, "a");
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     kit_close(&kit);
-    (void)kit_verify_audit(info);
-    free(info);
-    return 0;
-}
-
-static int64_t count(const char *sql)
-{
-    return test_pg_number(info, sql);
+    return kit_db_down(state);
 }
 
 static uint64_t second_looks(void)
@@ -97,9 +68,9 @@ static void what_is_plain_goes_in_one_turn(void **state)
     assert_int_equal(second_looks(), 0);
     assert_true(s.committed);
     assert_int_equal(next.answer.result, CORV_PUT_STORED);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.dedup"), 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.dedup"), 2);
     kit_put_free(&first);
     kit_put_free(&next);
 }
@@ -125,8 +96,9 @@ static void a_repeat_does_not_hurt_what_shares_its_batch(void **state)
     kit_until_answered(&kit, 8);
     assert_int_equal(again.answer.result, CORV_PUT_CONFLICT);
     assert_int_equal(second_looks(), 1); /* repeats seldom come alone: we look first for a while */
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 6);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 6);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 6);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'message.stored'"), 6);
     for (unsigned i = 0; i < 6; i++)
         kit_put_free(&p[i]);
     kit_put_free(&first);
@@ -140,7 +112,7 @@ static void a_delivery_that_ended_elsewhere_is_no_loss(void **state)
 
     (void)state;
     put_leased(&first, 1);
-    test_pg_exec(info, "DELETE FROM corv.delivery");
+    test_pg_exec(db, "DELETE FROM corv.delivery");
     kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_CONFIRMED);
     kit_settle_ask(&s);
     kit_put_make(&kit, &next, 2, 2);
@@ -149,8 +121,9 @@ static void a_delivery_that_ended_elsewhere_is_no_loss(void **state)
     assert_true(s.committed); /* nothing to do is done */
     assert_int_equal(next.answer.result, CORV_PUT_STORED);
     assert_int_equal(second_looks(), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 0);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done"), 0);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM corv.audit WHERE event = 'delivery.settled'"), 0);
     kit_put_free(&first);
     kit_put_free(&next);
 }
@@ -158,13 +131,13 @@ static void a_delivery_that_ended_elsewhere_is_no_loss(void **state)
 static bool waits_for_lock(void *ctx)
 {
     (void)ctx;
-    return count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == 1;
+    return db_number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == 1;
 }
 
 /* Another node takes the lease over while we confirm: the confirmation is a fact and counts. */
 static void a_row_that_changes_meanwhile_is_confirmed_once(void **state)
 {
-    PGconn *other = PQconnectdb(info);
+    PGconn *other = PQconnectdb(db);
     struct kit_put first;
     struct kit_settle s;
 
@@ -180,8 +153,8 @@ static void a_row_that_changes_meanwhile_is_confirmed_once(void **state)
     kit_until_answered(&kit, 2);
     assert_true(s.committed);
     assert_int_equal(second_looks(), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), 0);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done WHERE state = 3"), 1);
     kit_put_free(&first);
 }
 
@@ -193,17 +166,17 @@ static void a_drop_on_an_old_lease_does_nothing(void **state)
 
     (void)state;
     put_leased(&first, 1);
-    test_pg_exec(info, "UPDATE corv.delivery SET owner = 'b', attempts = 2");
+    test_pg_exec(db, "UPDATE corv.delivery SET owner = 'b', attempts = 2");
     kit_settle_make(&kit, &s, &first.message.id, 1, 1, CORV_DELIVERY_DROPPED);
     kit_put_make(&kit, &fault, 2, 2);
     s.s.fault = &fault.message; /* nor does what was to come with it */
     kit_settle_ask(&s);
     kit_until_answered(&kit, 2);
     assert_int_equal(second_looks(), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), 1);
     kit_put_free(&fault);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery_done"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner = 'b'"), 1);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery_done"), 0);
     kit_put_free(&first);
 }
 
@@ -226,7 +199,7 @@ static void two_nodes_with_the_same_references(void **state)
     unsigned second = 0;
 
     (void)state;
-    kit_open(&b, (struct corv_queue_options){.conninfo = info, .node = "b"}, true);
+    kit_open_as(&b, "b");
     for (unsigned i = 0; i < SAME; i++) {
         unsigned other = SAME - 1 - i;
 
@@ -251,9 +224,9 @@ static void two_nodes_with_the_same_references(void **state)
         assert_true(corv_id_eq(&next->answer.first, &first->message.id));
     }
     assert_in_range(second, 1, SAME - 1); /* or they never met */
-    assert_int_equal(count("SELECT count(*) FROM corv.message"), SAME);
-    assert_int_equal(count("SELECT count(*) FROM corv.delivery"), SAME);
-    assert_int_equal(count("SELECT count(*) FROM corv.audit"), 2 * SAME);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.message"), SAME);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery"), SAME);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit"), 2 * SAME);
     kit_close(&b);
     for (unsigned i = 0; i < SAME; i++) {
         kit_put_free(&mine[i]);
@@ -275,5 +248,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_drop_on_an_old_lease_does_nothing, set_up, tear_down),
     };
 
-    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

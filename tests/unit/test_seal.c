@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Signed heads: whoever owns the database cannot shorten or rewrite the trail unseen; found by
  * corvd itself and by the independent script on an export. */
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "queue/fence.h"
 #include "queue/seal.h"
+#include "tests/support/test_folder.h"
 #include "tests/unit/inspect_fixture.h"
 
 #define LINES 9
 
-static char dir[64];
+static char dir[TEST_FOLDER];
 static struct corv_signer *signer;
 static struct corv_keeper *keeper;
 static struct corv_audit_report report;
 static struct corv_fence fence;
 static uint8_t (*keys)[CORV_SEAL_KEY];
 static size_t keys_count;
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
 
 static char *in_dir(const char *name, char out[128])
 {
@@ -38,8 +30,7 @@ static int up(void **state)
     char path[128];
 
     (void)fixture_db(state);
-    (void)snprintf(dir, sizeof dir, "/tmp/corv-seal-XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    (void)test_folder_new(dir, "seal");
     fence.count = 0;
     assert_int_equal(corv_signer_open(dir, &signer, &fault), CORV_OK);
     assert_int_equal(corv_keeper_open(db, "een", NULL, &keeper, &fault), CORV_OK);
@@ -53,7 +44,7 @@ static int down(void **state)
     free(keys);
     corv_keeper_close(keeper);
     corv_signer_close(signer);
-    (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(dir);
     return fixture_db_end(state);
 }
 
@@ -242,7 +233,7 @@ static void a_broken_chain_is_not_sealed(void **state)
         corv_seal_heads(keeper, signer, &read_it, 1, &fence, &sealed, &fault), CORV_E_STATE);
     assert_string_equal(fault.code, "audit.broken");
     assert_int_equal(sealed, 1); /* the other one is */
-    assert_int_equal(test_pg_number(db, "SELECT count(*) FROM corv.audit_seal WHERE chain = 2"), 0);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.audit_seal WHERE chain = 2"), 0);
 }
 
 static void our_own_head_is_what_we_know(void **state)
@@ -503,5 +494,5 @@ int main(void)
         CASE(a_part_of_the_time_can_be_verified),
     };
 
-    return cmocka_run_group_tests(tests, fixture_cluster, fixture_cluster_end);
+    return cmocka_run_group_tests(tests, db_server_up, db_server_down);
 }

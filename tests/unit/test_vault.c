@@ -7,7 +7,6 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 
 #include "daemon/base/clock.h"
 #include "queue/vault.h"
+#include "tests/support/test_folder.h"
 
 #define HOUR_US         INT64_C(3600000000)
 #define OVERHEAD        95
@@ -28,24 +28,15 @@
 #define VERSE "<JZ:vtoDi01><JZ:stuurgegevens><StUF:berichtcode>Di01</StUF:berichtcode>"
 #define LONG  VERSE VERSE VERSE VERSE
 
-static char base[64];
+static char base[TEST_FOLDER];
 static char dir[80];
 static struct corv_vault *vault;
 static struct corv_id id;
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *w)
-{
-    (void)st;
-    (void)kind;
-    (void)w;
-    return remove(path);
-}
-
 static int up(void **state)
 {
     (void)state;
-    (void)snprintf(base, sizeof base, "/tmp/corv-vault-XXXXXX");
-    assert_non_null(mkdtemp(base));
+    (void)test_folder_new(base, "vault");
     (void)snprintf(dir, sizeof dir, "%s/keys", base);
     assert_int_equal(corv_vault_open(dir, &vault, NULL), CORV_OK);
     assert_int_equal(corv_id_new(&id), CORV_OK);
@@ -57,7 +48,7 @@ static int down(void **state)
     (void)state;
     corv_vault_close(vault);
     corv_clock_shift_us(0);
-    (void)nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(base);
     return 0;
 }
 
