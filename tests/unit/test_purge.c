@@ -465,6 +465,13 @@ static void empty_days_are_dropped(void **state)
     test_pg_exec(db, "SELECT corv.ensure_partitions(now() - interval '9 days', now())");
     waits = message(now - 5 * 24 * HOUR_US);
     open_one(&waits, 1, 2);
+    assert_int_equal(
+        db_number("SELECT count(*) FROM pg_inherits h JOIN pg_class c ON c.oid ="
+                  " h.inhrelid WHERE h.inhparent = 'corv.payload'::regclass AND NOT"
+                  " coalesce(reloptions, '{}') @> ARRAY['autovacuum_vacuum_insert_threshold=-1',"
+                  " 'autovacuum_analyze_threshold=2147483647',"
+                  " 'autovacuum_analyze_scale_factor=0', 'toast_tuple_target=8160']"),
+        0);
     purge(now);
     assert_true(report.partitions >= 6);
     assert_int_equal(readable(&waits), CORV_OK);
