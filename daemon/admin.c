@@ -23,8 +23,9 @@ static void reply_ready(struct corv_app *app, struct corv_http_request *r)
 {
     bool database = app->open && corv_queue_connected(app->queue);
     bool ready = database && !app->draining;
-    json_t *root = json_pack("{s:b, s:b, s:b, s:s}", "ready", ready, "database", database,
-        "draining", app->draining, "version", CORV_VERSION);
+    json_t *root = json_pack("{s:b, s:b, s:b, s:s, s:s*}", "ready", ready, "database", database,
+        "draining", app->draining, "version", CORV_VERSION, "trouble",
+        app->queue ? corv_queue_trouble(app->queue) : NULL);
     char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 
     reply_text(r, ready ? 200 : 503, "application/json", text ? text : "{}");

@@ -151,7 +151,7 @@ static void look_at_database(struct look *l)
     const struct corv_incident *away;
 
     if (l->app->open)
-        whole(l, CORV_CAUSE_DATABASE_AWAY, !l->database, NULL, 0);
+        whole(l, CORV_CAUSE_DATABASE_AWAY, !l->database, corv_queue_trouble(l->app->queue), 0);
     if (!l->database)
         return;
     away = corv_incident_find(&l->a->t, CORV_CAUSE_DATABASE_AWAY, "");

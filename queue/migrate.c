@@ -255,6 +255,20 @@ out:
     return rc;
 }
 
+/* ---- while the program runs ---------------------------------------------------------------- */
+
+const struct corv_pg_stmt corv_sql_schema = {
+    "corv_schema", "SELECT coalesce(max(number), 0)::integer FROM corv_meta.corv_migration"};
+
+const char *corv_migrate_judge(const PGresult *r)
+{
+    long newest = 0;
+
+    for (const struct corv_embedded *f = corv_embedded_sql; f->name; f++)
+        newest = strtol(f->name, NULL, 10) > newest ? strtol(f->name, NULL, 10) : newest;
+    return corv_pg_int(r, 0, 0) < newest ? CORV_MIGRATE_OLDER : NULL;
+}
+
 corv_rc corv_migrate(const char *conninfo, struct corv_fault *fault)
 {
     return corv_migrate_with(conninfo, corv_embedded_sql, fault);

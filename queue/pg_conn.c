@@ -146,21 +146,27 @@ static void want(struct corv_pg *c, int events)
 
 /* ---- down and up again -------------------------------------------------------------------- */
 
+/* In the alphabet of the log. */
+static void plain(const char *said, char *out, size_t size)
+{
+    char *w = out;
+
+    for (const char *r = said; *r && w < out + size - 1; r++)
+        *w++ = (char)(*r < ' ' || *r > '}' || strchr("&{|\\^~`", *r) ? ' ' : *r);
+    *w = '\0';
+}
+
 /* Only what libpq says while connecting, so hosts and ports, never what a statement carried. */
 static void log_connect_failure(struct corv_pg *c)
 {
     char reason[200];
-    char *w = reason;
 
-    for (const char *r = c->conn ? PQerrorMessage(c->conn) : "";
-         *r && w < reason + sizeof reason - 1; r++)
-        *w++ = (char)(*r < ' ' || *r > '}' || strchr("&{|\\^~`", *r) ? ' ' : *r);
-    *w = '\0';
+    plain(c->conn ? PQerrorMessage(c->conn) : "", reason, sizeof reason);
     CORV_LOG(WARNING, "queue.connect-failed", NULL, CORV_F(WHAT, c->application),
         CORV_F(REASON, reason));
 }
 
-void corv_pg_drop(struct corv_pg *c, const char *code)
+static void drop(struct corv_pg *c, const char *code, const char *reason)
 {
     if (c->phase == DOOMED || c->phase == CLOSING || c->phase == PAUSING)
         return;
@@ -171,12 +177,22 @@ void corv_pg_drop(struct corv_pg *c, const char *code)
             log_connect_failure(c);
         else
             CORV_LOG(WARNING, "queue.connection-lost", NULL, CORV_F(WHAT, c->application),
-                CORV_F(CODE, code), CORV_F(REASON, corv_pg_state_text(code)));
+                CORV_F(CODE, code), CORV_F(REASON, reason));
     }
     c->phase = DOOMED;
     unwatch(c);
     (void)uv_timer_stop(&c->silence);
     (void)uv_timer_start(&c->timer, on_timer, 0, 0);
+}
+
+void corv_pg_drop(struct corv_pg *c, const char *code)
+{
+    drop(c, code, corv_pg_state_text(code));
+}
+
+const char *corv_pg_trouble(const struct corv_pg *c)
+{
+    return c->ready_us || !c->code[0] ? NULL : c->code;
 }
 
 /* Half fixed, half by chance, so that nodes do not knock together. */
@@ -369,6 +385,45 @@ static void begun(void *ctx, const PGresult *r)
         corv_pg_drop(c, state ? state : "session");
 }
 
+static void first_came(void *ctx, const PGresult *r)
+{
+    struct corv_pg *c = ctx;
+    const char *code = PQresultStatus(r) == PGRES_TUPLES_OK ? c->o.judge(r) : NULL;
+
+    if (code)
+        corv_pg_drop(c, code);
+    else
+        begun(c, r);
+}
+
+static bool is_missing(const char *state)
+{
+    static const char *const states[] = {"42P01", "42703", "42704", "42883", "3F000"};
+
+    for (size_t i = 0; state && i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(state, states[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Our own SQL, and no value in it yet: what the server calls missing is a name of ours. */
+static void prepared(void *ctx, const PGresult *r)
+{
+    struct corv_pg *c = ctx;
+    const char *said = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    char name[140];
+    char reason[300];
+
+    if (!said || !is_missing(PQresultErrorField(r, PG_DIAG_SQLSTATE))) {
+        begun(c, r);
+        return;
+    }
+    plain(said, name, sizeof name);
+    (void)snprintf(
+        reason, sizeof reason, "%s PostgreSQL: %s", corv_pg_state_text(CORV_PG_DAMAGED), name);
+    drop(c, CORV_PG_DAMAGED, reason);
+}
+
 static void session_begun(void *ctx, const PGresult *r)
 {
     struct corv_pg *c = ctx;
@@ -399,12 +454,21 @@ static corv_rc await(struct corv_pg *c, corv_pg_cb cb, void *ctx, bool sync)
     return CORV_OK;
 }
 
-static corv_rc prepare(struct corv_pg *c, const struct corv_pg_stmt *stmt)
+static corv_rc prepare(struct corv_pg *c, const struct corv_pg_stmt *stmt, corv_pg_cb cb)
 {
-    corv_rc rc = await(c, begun, c, false);
+    corv_rc rc = await(c, cb, c, false);
 
     if (rc == CORV_OK && !PQsendPrepare(c->conn, stmt->name, stmt->sql, 0, NULL))
         rc = CORV_E_IO;
+    return rc;
+}
+
+static corv_rc ask_first(struct corv_pg *c)
+{
+    corv_rc rc = c->o.first ? prepare(c, c->o.first, begun) : CORV_OK;
+
+    if (rc == CORV_OK && c->o.first)
+        rc = corv_pg_run(c, c->o.first, NULL, first_came, c);
     return rc;
 }
 
@@ -420,14 +484,16 @@ static corv_rc begin_session(struct corv_pg *c)
     corv_pg_add_text(&limit, ms);
     if (PQsetnonblocking(c->conn, 1) != 0 || !PQenterPipelineMode(c->conn))
         goto out;
-    if ((rc = prepare(c, &end_former)) != CORV_OK || (rc = prepare(c, &take_role)) != CORV_OK ||
-        (rc = prepare(c, &settle_in)) != CORV_OK ||
+    if ((rc = prepare(c, &end_former, begun)) != CORV_OK ||
+        (rc = prepare(c, &take_role, begun)) != CORV_OK ||
+        (rc = prepare(c, &settle_in, begun)) != CORV_OK ||
         (rc = corv_pg_run(c, &end_former, &name, begun, c)) != CORV_OK ||
+        (rc = ask_first(c)) != CORV_OK ||
         (rc = corv_pg_run(c, &take_role, NULL, begun, c)) != CORV_OK ||
         (rc = corv_pg_run(c, &settle_in, &limit, begun, c)) != CORV_OK)
         goto out;
     for (const struct corv_pg_stmt *const *s = c->o.stmts; s && *s; s++)
-        if ((rc = prepare(c, *s)) != CORV_OK)
+        if ((rc = prepare(c, *s, prepared)) != CORV_OK)
             goto out;
     rc = corv_pg_sync(c, session_begun, c);
 out:

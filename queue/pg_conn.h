@@ -7,6 +7,8 @@
  * of this header. A connection that breaks, stays silent too long while results are awaited, or is
  * dropped by its user: results still awaited never come, on_down is called once from the loop, and
  * a new connection is tried after a growing, jittered pause.
+ * A statement of ours that cannot be prepared because what it names is not there is said with its
+ * name (CORV_PG_DAMAGED): the schema is not what its version says.
  * Not for use behind a pooler in transaction mode: roles, locks and statements live in the session.
  * Of several servers in the connection string each gets its turn, with a limit of its own
  * (connect_timeout, else 5 seconds), and names are resolved on a worker (pg_hosts.h); a session
@@ -22,6 +24,8 @@
 
 #include "daemon/base/rc.h"
 #include "queue/pg_array.h"
+
+#define CORV_PG_DAMAGED "schema-damaged"
 
 struct corv_pg;
 
@@ -41,8 +45,12 @@ struct corv_pg_options {
     unsigned silent_ms;                      /* awaiting a result longer than this: broken */
     unsigned connect_ms;                     /* until connected, and again until prepared */
     unsigned statement_ms;                   /* statement_timeout in the server, 0 none */
-    void (*on_session)(void *ctx);           /* connected: begin, then say corv_pg_ready */
-    void (*on_down)(void *ctx);              /* after on_session only */
+    /* Asked before the role is taken and stmts are prepared, or NULL; judge, of a good answer: NULL
+     * to go on, else the code to drop it with. */
+    const struct corv_pg_stmt *first;
+    const char *(*judge)(const PGresult *r);
+    void (*on_session)(void *ctx); /* connected: begin, then say corv_pg_ready */
+    void (*on_down)(void *ctx);    /* after on_session only */
     void (*on_notify)(void *ctx, const char *channel); /* may be NULL */
     void *ctx;
 };
@@ -54,6 +62,9 @@ void corv_pg_close(struct corv_pg *c, void (*cb)(void *ctx), void *ctx);
 void corv_pg_ready(struct corv_pg *c);
 /* Breaks the connection, at the next turn of the loop. code: stable, for the log. */
 void corv_pg_drop(struct corv_pg *c, const char *code);
+
+/* Why there is no good session now: the code of the last one that was dropped, or NULL. */
+const char *corv_pg_trouble(const struct corv_pg *c);
 
 /* Sends a prepared statement; what the parameters point to is copied. CORV_E_IO: the connection is
  * gone (on_down follows); CORV_E_LIMIT: the parameters could not be built. */

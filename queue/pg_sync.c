@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/migrate.h"
+
 /* Longest prefix first: the first row that fits is taken. */
 static const struct {
     const char *sqlstate;
@@ -45,6 +47,19 @@ static const struct {
     {"3F000", "store.no-tables",
         "De tabellen van corvd staan niet in deze database. Start corvd eenmaal, dan worden ze "
         "gemaakt."},
+    {"42883", "store.no-tables",
+        "De tabellen van corvd in deze database zijn niet volledig. Start corvd opnieuw, dan "
+        "worden ze bijgewerkt."},
+    {"42703", "store.no-tables",
+        "De tabellen van corvd in deze database zijn niet volledig. Start corvd opnieuw, dan "
+        "worden ze bijgewerkt."},
+    {CORV_MIGRATE_OLDER, "store.schema-older",
+        "De tabellen in de database zijn ouder dan deze corvd: er is een oudere back-up "
+        "teruggezet, of een fail-over met verlies geweest. Start corvd opnieuw: het werkt ze bij, "
+        "en houdt zo nodig vast wat wacht."},
+    {CORV_PG_DAMAGED, "store.schema-damaged",
+        "Er ontbreekt iets van corvd in de database, en een herstart maakt dat niet. Zet het "
+        "terug, of zet een back-up terug."},
     {"old-primary", "store.old-primary",
         "Deze server was de primaire voor een fail-over en mag niets meer aannemen. Zet hem uit, "
         "of "

@@ -62,6 +62,13 @@ bool corv_queue_head(
     return q->chain.chain != 0;
 }
 
+const char *corv_queue_trouble(const struct corv_queue *q)
+{
+    const struct corv_pg *at = q->writer_up ? q->reader : q->writer;
+
+    return corv_queue_connected(q) || !at ? NULL : corv_pg_trouble(at);
+}
+
 const char *corv_queue_place(const struct corv_queue *q)
 {
     return corv_pg_place(q->writer);
@@ -181,6 +188,8 @@ corv_rc corv_queue_connect(
     o->loop = q->o.loop;
     o->conninfo = q->o.conninfo;
     o->application = name;
+    o->first = &corv_sql_schema;
+    o->judge = corv_migrate_judge;
     /* Half of what an item waits: time to do it again on another connection. */
     if (!o->silent_ms) {
         o->silent_ms = q->o.wait_ms / 2 < SILENT_MS ? q->o.wait_ms / 2 : SILENT_MS;

@@ -18,7 +18,8 @@
  * and wait up to wait_ms, since what they tell has happened already; a quarter of the backlog is
  * kept for them. CORV_E_INVALID: the request itself is wrong, our bug.
  * A database that went back in time (a backup was restored under a running corvd): stays not
- * connected, "database-went-back" in the log, until corvd is started again (queue/fence.h).
+ * connected, "database-went-back" in the log, until corvd is started again (queue/fence.h). Its
+ * schema lacks a migration of ours: the same, "schema-older", or until another node migrates it.
  * Two processes with one node name: the second stays not connected and says why in the log.
  * Of several servers it works only on the primary; one of before a fail-over that came back is left
  * alone (queue/primary.h), and the reading connection must be at the same server as the writing
@@ -63,6 +64,9 @@ CORV_MUST_CHECK corv_rc corv_queue_open(
 void corv_queue_close(
     struct corv_queue *q, unsigned limit_ms, void (*on_closed)(void *), void *ctx);
 bool corv_queue_connected(const struct corv_queue *q);
+/* Why not, as a code (an SQLSTATE, "schema-older", "connect", ...: corv_pg_state_text may know a
+ * sentence for it); NULL: connected, or not known yet. Borrowed until the next turn of the loop. */
+const char *corv_queue_trouble(const struct corv_queue *q);
 /* The server it writes on, or wrote on last: a connection string for that one (it may hold a
  * password), borrowed until the next turn of the loop; the same for people; and which one it is. */
 const char *corv_queue_place(const struct corv_queue *q);

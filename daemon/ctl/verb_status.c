@@ -13,6 +13,7 @@
 #include "daemon/ctl/status_database.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/verbs.h"
+#include "queue/pg_sync.h"
 
 #define DISK_PERCENT    10
 #define STORE_FAILED_MS 60000
@@ -46,6 +47,17 @@ static bool say_store(const json_t *open, struct corv_status *r)
     return true;
 }
 
+/* why: corvd's own word for it, or NULL. */
+static void say_not_ready(const char *why, struct corv_status *r)
+{
+    const char *text = why ? corv_pg_state_text(why) : NULL;
+
+    corv_status_add(r, "daemon", "corvd", CORV_STATUS_BROKEN,
+        "neemt geen berichten aan (503): %s%s",
+        text ? text : "vastleggen in de database lukt corvd niet.",
+        text ? "" : " Waarom staat in: journalctl -u corvd -g queue");
+}
+
 static void look_at_daemon(const struct corv_config *c, const json_t *open, struct corv_status *r)
 {
     struct corv_buf body;
@@ -73,9 +85,7 @@ static void look_at_daemon(const struct corv_config *c, const json_t *open, stru
         corv_status_add(r, "daemon", "corvd", CORV_STATUS_ATTENTION,
             "is aan het stoppen; start het zo nodig opnieuw");
     else if (status != 200)
-        corv_status_add(r, "daemon", "corvd", CORV_STATUS_BROKEN,
-            "neemt geen berichten aan (503): vastleggen in de database lukt corvd niet. Waarom "
-            "staat in: journalctl -u corvd -g queue");
+        say_not_ready(json_string_value(json_object_get(said, "trouble")), r);
     json_decref(said);
     corv_buf_free(&body);
 }

@@ -50,3 +50,42 @@ def test_put_back_as_the_manual_says(make_world):
     w.settled(waits, 1)
     w.audit_ok()
     assert w.send("veilig-thuis", w.vto()).status == 202
+
+
+def put_back_older(world, dump):
+    """In one transaction, under the sessions of a running corvd; as a back-up of before two migrations."""
+    tables = subprocess.run(["pg_restore", "--file=-", dump], capture_output=True, text=True, check=True).stdout
+    before = ("DROP FUNCTION corv.second_look;"
+              "DELETE FROM corv_meta.corv_migration WHERE number >= 6;")
+    subprocess.run(["psql", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+                    "--dbname=" + world.daemon.conninfo()], text=True, check=True, capture_output=True,
+                   input="DROP SCHEMA corv, corv_meta CASCADE;" + tables + before)
+
+
+def test_an_older_one_put_back_under_a_running_corvd(make_world):
+    """corvd keeps off, and says in every place where somebody looks that it wants to be started again."""
+    w = make_world()
+    w.partners["almere"].stop()
+    waits = w.send("raad", w.notificatie("almere")).id
+    poll("it failed once", lambda: "delivery.later" in w.audit(waits))
+    dump = w.path + "/corvd.dump"
+    subprocess.run(["pg_dump", "--format=custom", "--file=" + dump, w.daemon.conninfo()], check=True)
+    w.settled(w.send("veilig-thuis", w.vto()).id, 2)
+    put_back_older(w, dump)
+
+    def told():
+        return [e for e in w.daemon.events("queue.connection-lost") if e["code"] == "schema-older"]
+    poll("told", told, 30)
+    assert "Start corvd opnieuw" in told()[0]["reason"]
+    assert w.daemon.admin("/readyz").json["trouble"] == "schema-older"
+    assert "Start corvd opnieuw" in " ".join(w.daemon.ctl("status", code=None, data=False).stdout.split())
+    assert w.send("veilig-thuis", w.vto(), status=503).headers["retry-after"]
+    assert len(told()) == 1
+    w.daemon.restart()
+    poll("held", lambda: w.daemon.events("database.restored"))
+    assert w.daemon.sql("SELECT count(*) FROM corv_meta.corv_migration WHERE number >= 6") != [["0"]]
+    w.partners["almere"].start()
+    w.daemon.ctl("release", waits)
+    w.settled(waits, 1)
+    w.audit_ok()
+    assert w.send("veilig-thuis", w.vto()).status == 202
