@@ -82,9 +82,11 @@ struct https_kind {
 };
 
 struct https_socket {
-    struct corv_watch *watch; /* NULL: libcurl did not ask */
-    unsigned events;          /* that it asked for */
+    struct corv_watch *watch; /* NULL: not watched */
+    unsigned events;          /* that it is watched for */
     int kept;                 /* our port, of a connection that waits for its next request; or 0 */
+    bool asked;               /* libcurl wants to hear of it */
+    bool proven;              /* a transfer ended well on it: our callback will close it */
 };
 
 struct https {

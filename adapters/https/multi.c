@@ -64,6 +64,10 @@ static void socket_ready(void *ctx, int fd, unsigned events)
     int mask = 0;
     int running = 0;
 
+    if (!a->sockets[fd].asked) { /* the party ends a kept connection, or speaks out of turn: */
+        unwatch(a, fd);          /* both are seen when it is to be used again */
+        return;
+    }
     if (events & CORV_WATCH_READ)
         mask |= CURL_CSELECT_IN;
     if (events & CORV_WATCH_WRITE)
@@ -81,6 +85,30 @@ static void timer_over(void *ctx)
     collect(a);
 }
 
+/* A transfer is over. What it waited for last is what the next one on this connection waits for
+ * first: watching on saves six calls of the kernel. But no watch may outlive its socket, and while
+ * a connection is being made libcurl closes it without our callback. */
+static void rest(struct https *a, curl_socket_t fd, struct https_socket *s)
+{
+    s->asked = false;
+    if (!s->proven || s->events != CORV_WATCH_READ)
+        unwatch(a, fd);
+}
+
+static void begin_watch(struct https *a, curl_socket_t fd, unsigned events)
+{
+    struct https_socket *s = &a->sockets[fd];
+
+    s->asked = true;
+    if (s->watch && s->proven && s->events == events)
+        return;
+    s->events = events;
+    if (s->watch)
+        a->services->rewatch(s->watch, events);
+    else
+        s->watch = a->services->watch(a->host, fd, events, socket_ready, a);
+}
+
 static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, void *ignored)
 {
     struct https *a = user;
@@ -92,18 +120,14 @@ static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, voi
     if (!s)
         return 0;
     if (what == CURL_POLL_REMOVE) {
-        unwatch(a, fd); /* perhaps closed already: no watch outlives what libcurl asked for */
+        rest(a, fd, s);
         return 0;
     }
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
         events |= CORV_WATCH_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= CORV_WATCH_WRITE;
-    s->events = events;
-    if (s->watch)
-        a->services->rewatch(s->watch, events);
-    else
-        s->watch = a->services->watch(a->host, fd, events, socket_ready, a);
+    begin_watch(a, fd, events);
     return 0;
 }
 
@@ -131,6 +155,8 @@ curl_socket_t https_open_socket(void *instance, curlsocktype purpose, struct cur
      * the same number and is asked the same, without a word: then it is for us to begin anew. */
     if (s && s->watch)
         a->services->rewatch(s->watch, s->events);
+    if (s)
+        s->proven = false;
     return fd;
 }
 
@@ -156,9 +182,10 @@ void https_keep(struct https *a, CURL *easy)
         curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port) != CURLE_OK)
         return;
     s = socket_of(a, fd);
-    if (s)
+    if (s) {
         s->kept = (int)port;
-    else /* not known as kept it is not used again: libcurl finds it dead */
+        s->proven = true;
+    } else /* not known as kept it is not used again: libcurl finds it dead */
         (void)shutdown(fd, SHUT_RDWR);
 }
 
