@@ -90,6 +90,7 @@ void corv__http_conn_drop(struct corv_http_conn *c)
         return;
     corv__http_conn_enter(c, CORV_HTTP_CLOSING);
     corv__http_turn_leave(c);
+    corv_list_del(&c->done);
     let_go(c);
     uv_close(&c->u.handle, free_closed);
 }
@@ -116,8 +117,6 @@ static void shut_down(uv_shutdown_t *req, int status)
 
 /* ---- sending ---------------------------------------------------------------------------------*/
 
-static void answer_written(struct corv_http_conn *c);
-
 static void write_done(uv_write_t *req, int status)
 {
     struct write *w = (struct write *)req->data;
@@ -128,11 +127,12 @@ static void write_done(uv_write_t *req, int status)
     c->writes--;
     if (status < 0)
         corv__http_conn_drop(c);
-    else if (c->phase == CORV_HTTP_WRITING && c->writes == 0)
-        answer_written(c);
+    else
+        corv__http_conn_written(c);
 }
 
-static corv_rc submit(struct corv_http_conn *c, struct corv_buf *bytes)
+/* What the socket did not take at once waits inside libuv. */
+static corv_rc submit_rest(struct corv_http_conn *c, struct corv_buf *bytes, size_t from)
 {
     size_t n = bytes->n;
     struct write *w = calloc(1, sizeof *w);
@@ -143,7 +143,7 @@ static corv_rc submit(struct corv_http_conn *c, struct corv_buf *bytes)
     w->req.data = w;
     w->bytes = corv_buf_take(bytes, &n);
 
-    uv_buf_t view = uv_buf_init(w->bytes, (unsigned)n);
+    uv_buf_t view = uv_buf_init(w->bytes + from, (unsigned)(n - from));
 
     if (!w->bytes || uv_write(&w->req, &c->u.stream, &view, 1, write_done) != 0) {
         free(w->bytes);
@@ -151,6 +151,21 @@ static corv_rc submit(struct corv_http_conn *c, struct corv_buf *bytes)
         return CORV_E_IO;
     }
     c->writes++;
+    return CORV_OK;
+}
+
+/* Mostly the socket takes all: without a request of libuv's, after which it would set the socket's
+ * watch anew. The answer ends with the turn, not inside the call that gives it. */
+static corv_rc submit(struct corv_http_conn *c, struct corv_buf *bytes)
+{
+    uv_buf_t view = uv_buf_init(bytes->p, (unsigned)bytes->n);
+    int n = bytes->failed ? 0 : uv_try_write(&c->u.stream, &view, 1);
+
+    if (n < 0 || (size_t)n < bytes->n || bytes->failed)
+        return submit_rest(c, bytes, n > 0 ? (size_t)n : 0);
+    corv_buf_free(bytes);
+    if (c->phase == CORV_HTTP_WRITING)
+        corv__http_turn_written(c);
     return CORV_OK;
 }
 
@@ -199,6 +214,12 @@ static void answer_written(struct corv_http_conn *c)
     c->dropped = 0;
     corv__http_conn_enter(c, c->rest ? CORV_HTTP_SKIP : CORV_HTTP_IDLE);
     go(c, (struct corv_view){0});
+}
+
+void corv__http_conn_written(struct corv_http_conn *c)
+{
+    if (c->phase == CORV_HTTP_WRITING && c->writes == 0)
+        answer_written(c);
 }
 
 /* ---- TLS -------------------------------------------------------------------------------------*/
@@ -440,6 +461,7 @@ void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer)
     c->server = s;
     corv_list_init(&c->node);
     corv_list_init(&c->turn);
+    corv_list_init(&c->done);
     corv_http_parse_init(&c->parse, s->limits.header_bytes);
     corv_buf_init(&c->raw, RAW_CEILING);
     corv_buf_init(&c->left, RAW_CEILING);

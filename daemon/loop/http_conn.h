@@ -57,20 +57,21 @@ struct corv_http_server {
     uv_timer_t clock;   /* the earliest deadline of all connections */
     uv_timer_t retry;   /* accept again after EMFILE */
     uv_timer_t closing; /* limit of a graceful close */
-    uv_check_t sweep;   /* the end of a turn: frees what ended in it */
-    uv_idle_t awake;    /* runs while somebody is in the line */
+    uv_check_t sweep;   /* the end of a turn: sees to what ended in it */
+    uv_idle_t awake;    /* runs while somebody is in the line, or in written */
     unsigned handles;   /* open ones of the six above */
     uint64_t armed_for; /* when clock goes off; UINT64_MAX: never */
 
     struct corv_list phases[CORV_HTTP_PHASES];
     /* connections whose handshake waits for a later turn (http_turn.h): begun, not begun */
     struct corv_list line[2];
-    unsigned line_count;    /* of both */
-    unsigned flights;       /* of handshakes in this turn */
-    bool in_line;           /* the line is being served */
-    bool deaf;              /* accepts nobody until the line is short */
-    struct corv_list ended; /* requests */
-    unsigned requests;      /* alive, those in ended included */
+    unsigned line_count;      /* of both */
+    unsigned flights;         /* of handshakes in this turn */
+    bool in_line;             /* the line is being served */
+    bool deaf;                /* accepts nobody until the line is short */
+    struct corv_list ended;   /* requests */
+    struct corv_list written; /* connections whose answer is out, at the end of this turn */
+    unsigned requests;        /* alive, those in ended included */
     struct corv_http_stats stats;
     struct corv_http_log_room log[CORV_HTTP_LOGS];
     bool stopping; /* close was called */
@@ -87,6 +88,7 @@ struct corv_http_server {
 struct corv_http_conn {
     struct corv_list node; /* in server->phases[phase] */
     struct corv_list turn; /* in one of server->line, or alone */
+    struct corv_list done; /* in server->written, or alone */
     struct corv_http_server *server;
     union {
         uv_handle_t handle;
@@ -148,9 +150,10 @@ bool corv__http_may_log(struct corv_http_server *s, enum corv_http_log whose, un
 
 /* http_conn.c */
 void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer); /* takes fd */
-void corv__http_conn_expire(struct corv_http_conn *c); /* its phase took too long */
-void corv__http_conn_drop(struct corv_http_conn *c);   /* now, without a word */
-void corv__http_conn_leave(struct corv_http_conn *c);  /* politely; for idle ones */
+void corv__http_conn_expire(struct corv_http_conn *c);  /* its phase took too long */
+void corv__http_conn_drop(struct corv_http_conn *c);    /* now, without a word */
+void corv__http_conn_leave(struct corv_http_conn *c);   /* politely; for idle ones */
+void corv__http_conn_written(struct corv_http_conn *c); /* its answer is out */
 /* With what came in before. */
 void corv__http_conn_go_on(struct corv_http_conn *c);
 void corv__http_conn_enter(struct corv_http_conn *c, enum corv_http_phase phase);

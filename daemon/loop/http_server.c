@@ -410,6 +410,7 @@ static struct corv_http_server *make(const struct corv_http_server_options *o)
     corv_list_init(&s->line[0]);
     corv_list_init(&s->line[1]);
     corv_list_init(&s->ended);
+    corv_list_init(&s->written);
     return s;
 }
 

@@ -29,6 +29,24 @@ bool corv__http_turn_take(struct corv_http_conn *c)
     return true;
 }
 
+void corv__http_turn_written(struct corv_http_conn *c)
+{
+    corv_list_del(&c->done);
+    corv_list_add(&c->server->written, &c->done);
+    (void)uv_idle_start(&c->server->awake, keep_awake);
+}
+
+/* Those of this turn: what they ask next may be answered at once, and ends with the next turn. */
+static void written_go_on(struct corv_http_server *s)
+{
+    struct corv_list *node;
+    struct corv_list last;
+
+    corv_list_add(&s->written, &last);
+    while ((node = corv_list_pop(&s->written)) != &last)
+        corv__http_conn_written(CORV_LIST_ITEM(node, struct corv_http_conn, done));
+}
+
 void corv__http_turn_leave(struct corv_http_conn *c)
 {
     if (!corv_list_empty(&c->turn))
@@ -53,6 +71,7 @@ void corv__http_turn_next(struct corv_http_server *s)
 {
     struct corv_http_conn *c = NULL;
 
+    written_go_on(s);
     s->flights = 0;
     s->in_line = true;
     while (s->flights < CORV_HTTP_FLIGHTS && (c = corv__http_turn_first(s))) {
@@ -60,7 +79,7 @@ void corv__http_turn_next(struct corv_http_server *s)
         corv__http_conn_go_on(c);
     }
     s->in_line = false;
-    if (s->line_count == 0)
+    if (s->line_count == 0 && corv_list_empty(&s->written))
         (void)uv_idle_stop(&s->awake);
     if (s->deaf && !corv__http_turn_is_long(s))
         corv__http_server_listen(s);

@@ -19,7 +19,9 @@ bool corv__http_turn_take(struct corv_http_conn *c);
 void corv__http_turn_leave(struct corv_http_conn *c);
 bool corv__http_turn_is_long(const struct corv_http_server *s);
 struct corv_http_conn *corv__http_turn_first(const struct corv_http_server *s); /* NULL: nobody */
-/* The next turn: whoever is first in the line goes on. */
+/* All of its answer went out inside the call that gave it: it goes on at the end of this turn. */
+void corv__http_turn_written(struct corv_http_conn *c);
+/* The next turn: whoever has its answer out, and whoever is first in the line goes on. */
 void corv__http_turn_next(struct corv_http_server *s);
 
 #endif

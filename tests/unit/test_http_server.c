@@ -154,6 +154,7 @@ static void client_pipelining(struct world *w)
     }
     UNTIL(w, w->seen.held == 1);
     CHECK(w, w->seen.bodies == PIPELINED + 1); /* nothing overtakes the one that is held */
+    CHECK(w, w->seen.turns >= PIPELINED);      /* others have their turn after each answer */
     world_ask(w, world_release);
     CHECK(w, wire_status(&c, "later") == 202);
     for (int i = 0; i < PIPELINED; i++) {
