@@ -67,6 +67,10 @@ static void check_node(
 static void check_numbers(
     const struct corv_config *c, const struct corv_tree *root, struct corv_findings *f)
 {
+    if (c->workers == 1)
+        corv_tree_warning(f, corv_tree_get(root, "workers"), "config.one-worker",
+            "Met één draad wacht elk bericht tot een groot bericht ervoor gecontroleerd is. Laat "
+            "workers weg, of kies er ten minste 2.");
     if (c->limits.total_body_bytes && c->limits.total_body_bytes < c->limits.body_bytes)
         corv_tree_error(f, place(root, "limits", "total_body_bytes"), "config.limits",
             "total_body_bytes is kleiner dan body_bytes: het grootste bericht kan nooit binnen.");

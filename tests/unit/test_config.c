@@ -503,6 +503,8 @@ static void test_limits_together(void **state)
     corv_findings_free(&f);
 }
 
+#define ONE_ROUTE "routes: [{name: r, kind: Bv01Bericht, to: ontvanger}]\n"
+
 static void test_shared_place_is_a_warning(void **state)
 {
     static const char text[] = SUPPORT_LISTEN
@@ -510,8 +512,7 @@ static void test_shared_place_is_a_warning(void **state)
         "  - {id: a, name: A, oin: '00000099999000101000', roles: [{role: gemeente}],\n"
         "     woonplaatsen: [Zandwijk]}\n"
         "  - {id: b, name: B, oin: '00000099999000102000', roles: [{role: gemeente}],\n"
-        "     woonplaatsen: [Aadorp, ZÁNDWIJK]}\n"
-        "routes: [{name: r, kind: Bv01Bericht, to: ontvanger}]\n";
+        "     woonplaatsen: [Aadorp, ZÁNDWIJK]}\n" ONE_ROUTE;
     struct corv_config *c = NULL;
     struct corv_findings f;
 
@@ -523,6 +524,30 @@ static void test_shared_place_is_a_warning(void **state)
     assert_int_equal(f.list[0].line, 9);
     corv_config_free(c);
     corv_findings_free(&f);
+}
+
+/* A large message holds up its worker; there must be another one. */
+static void test_one_worker_is_a_warning(void **state)
+{
+    static const char *const texts[] = {"workers: 1\n" SUPPORT_LISTEN ONE_ROUTE,
+        "workers: 2\n" SUPPORT_LISTEN ONE_ROUTE, SUPPORT_LISTEN ONE_ROUTE};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct corv_config *c = NULL;
+        struct corv_findings f;
+
+        corv_findings_init(&f);
+        assert_int_equal(corv_config_read(folder.file, corv_view_str(texts[i]), &c, &f), CORV_OK);
+        assert_int_equal(f.count, i == 0);
+        if (i == 0) {
+            assert_string_equal(f.list[0].code, "config.one-worker");
+            assert_int_equal(f.list[0].line, 1);
+            assert_int_equal(f.list[0].severity, CORV_SEV_WARNING);
+        }
+        corv_config_free(c);
+        corv_findings_free(&f);
+    }
 }
 
 static void test_same_oin_one_after_another(void **state)
@@ -652,6 +677,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_key_file_open_to_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limits_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_place_is_a_warning, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_worker_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_oin_one_after_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_routes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_long_text, set_up, tear_down),
