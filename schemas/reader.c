@@ -12,6 +12,7 @@
 #include "schemas/xml_error.h"
 #include "schemas/xml_path.h"
 #include "schemas/xml_scan.h"
+#include "schemas/xml_tree.h"
 
 #define NS_W3C      "http://www.w3.org/" /* so begin both of these, and none of the standard's own */
 #define NS_XINCLUDE NS_W3C "2001/XInclude"
@@ -35,6 +36,7 @@ struct reader {
     struct corv_document *d;
     struct corv_findings *findings;
     xmlParserCtxtPtr ctxt;
+    struct corv_tree tree;
     corv_rc rc;        /* not CORV_OK: stop, feed nothing more */
     size_t text_here;  /* bytes of the current text */
     size_t text_total; /* bytes of all texts */
@@ -96,7 +98,7 @@ static void refuse_at(struct reader *r, const xmlNode *node, enum corv_layer lay
 
 static void refuse(struct reader *r, enum corv_layer layer, const char *code, const char *sentence)
 {
-    refuse_at(r, r->ctxt->node, layer, code, sentence);
+    refuse_at(r, r->tree.node, layer, code, sentence);
 }
 
 static struct reader *reader_of(void *ctx)
@@ -129,19 +131,25 @@ static void note_kind(struct reader *r, const xmlNode *node)
             corv_view_str((const char *)node->ns->href), corv_view_str((const char *)node->name));
 }
 
+static void keep_text(struct reader *r, struct corv_view text)
+{
+    if (!corv_tree_text(&r->tree, text))
+        stop(r, CORV_E_NOMEM);
+}
+
 static void keep_blanks(struct reader *r)
 {
     size_t n = r->blanks_count;
 
     r->blanks_count = 0;
     if (n)
-        xmlSAX2Characters(r->ctxt, BAD_CAST r->blanks, (int)n);
+        keep_text(r, corv_view_of(r->blanks, n));
 }
 
 /* Between elements it is how the text was laid out; in an element without any it is its value. */
 static void end_blanks(struct reader *r)
 {
-    const xmlNode *before = r->ctxt->node->last;
+    const xmlNode *before = r->tree.node->last;
 
     if (before && before->type == XML_ELEMENT_NODE)
         r->blanks_count = 0;
@@ -165,29 +173,57 @@ static void refuse_included(struct reader *r, const xmlNode *node, const char *u
             "Een bijlage verwijst naar een los deel (xop:Include) dat niet is meegekomen.");
 }
 
+static void error_met(void *ctx, xmlErrorPtr error)
+{
+    struct reader *r = reader_of(ctx);
+    struct corv_finding one;
+
+    if (r->rc != CORV_OK || error->level < XML_ERR_ERROR)
+        return;
+    if (error->code == XML_ERR_NO_MEMORY) {
+        stop(r, CORV_E_NOMEM);
+        return;
+    }
+    corv_xml_error_finding(error, &one);
+    corv_findings_add(r->findings, &one);
+    stop(r, CORV_E_INVALID);
+}
+
+/* As libxml2 would have said it. */
+static void refuse_id(struct reader *r)
+{
+    xmlError wrong = {.domain = XML_FROM_DTD,
+        .code = XML_DTD_XMLID_VALUE,
+        .level = XML_ERR_ERROR,
+        .line = r->ctxt->input->line,
+        .int2 = r->ctxt->input->col};
+
+    error_met(r->ctxt, &wrong);
+}
+
 static void element_opened(void *ctx, const xmlChar *localname, const xmlChar *prefix,
     const xmlChar *uri, int nb_namespaces, const xmlChar **namespaces, int nb_attributes,
     int nb_defaulted, const xmlChar **attributes)
 {
     struct reader *r = reader_of(ctx);
+    const struct corv_tag tag = {
+        localname, prefix, uri, nb_namespaces, namespaces, nb_attributes, attributes};
 
+    (void)nb_defaulted; /* there is no DTD that could say so */
     if (r->rc != CORV_OK)
         return;
-
-    const xmlNode *outer = r->ctxt->node;
-
     r->blanks_count = 0;
-    xmlSAX2StartElementNs(ctx, localname, prefix, uri, nb_namespaces, namespaces, nb_attributes,
-        nb_defaulted, attributes);
-
-    xmlNodePtr node = r->ctxt->node;
-
-    if (!node || node == outer) { /* the tree builder had no memory */
+    if (!corv_tree_open(&r->tree, r->ctxt, &tag)) {
         stop(r, CORV_E_NOMEM);
         return;
     }
+
+    xmlNodePtr node = r->tree.node;
+
     node->_private = (void *)(intptr_t)r->ctxt->input->line;
     r->text_here = 0;
+    if (nb_attributes && !corv_tree_enter_id(&r->tree, r->ctxt))
+        refuse_id(r);
     note_kind(r, node);
     if (!uri)
         return;
@@ -234,7 +270,7 @@ static void end_attachment(struct reader *r)
         return;
     }
     if (*standin)
-        xmlSAX2Characters(r->ctxt, (const xmlChar *)standin, (int)strlen(standin));
+        keep_text(r, corv_view_str(standin));
     if (keep_attachment(r) != CORV_OK)
         stop(r, CORV_E_NOMEM);
     r->attachment = NULL;
@@ -245,13 +281,16 @@ static void element_closed(
 {
     struct reader *r = reader_of(ctx);
 
-    if (r->rc == CORV_OK && r->attachment && r->ctxt->node == r->attachment)
+    (void)localname;
+    (void)prefix;
+    (void)uri;
+    if (r->rc == CORV_OK && r->attachment && r->tree.node == r->attachment)
         end_attachment(r);
     if (r->rc != CORV_OK)
         return;
     end_blanks(r);
     r->text_here = 0;
-    xmlSAX2EndElementNs(ctx, localname, prefix, uri);
+    corv_tree_close(&r->tree);
 }
 
 static void attachment_text(struct reader *r, struct corv_view piece)
@@ -271,11 +310,11 @@ static void note_overlong(struct reader *r)
 {
     struct corv_document *d = r->d;
 
-    if (d->overlong_count && d->overlong[d->overlong_count - 1].node == r->ctxt->node)
+    if (d->overlong_count && d->overlong[d->overlong_count - 1].node == r->tree.node)
         return;
     if (d->overlong_count < CORV_OVERLONG_MAX)
         d->overlong[d->overlong_count++] =
-            (struct corv_overlong){r->ctxt->node, corv_node_line(r->ctxt->node)};
+            (struct corv_overlong){r->tree.node, corv_node_line(r->tree.node)};
 }
 
 /* False when this is more than white space, or too much of it to wait with. */
@@ -313,7 +352,7 @@ static void ordinary_text(struct reader *r, const xmlChar *p, int len)
     if (wait_with(r, p, (size_t)len))
         return;
     keep_blanks(r);
-    xmlSAX2Characters(r->ctxt, p, len);
+    keep_text(r, corv_view_of(p, (size_t)len));
 }
 
 static void text_read(void *ctx, const xmlChar *p, int len)
@@ -322,7 +361,7 @@ static void text_read(void *ctx, const xmlChar *p, int len)
 
     if (r->rc != CORV_OK || len <= 0)
         return;
-    if (r->attachment && r->ctxt->node == r->attachment)
+    if (r->attachment && r->tree.node == r->attachment)
         attachment_text(r, corv_view_of(p, (size_t)len));
     else
         ordinary_text(r, p, len);
@@ -352,22 +391,6 @@ static void reference_met(void *ctx, const xmlChar *name)
     (void)name;
     refuse(reader_of(ctx), CORV_LAYER_SECURITY, "security.entity",
         "Het bericht verwijst naar een entiteit die niet is toegestaan.");
-}
-
-static void error_met(void *ctx, xmlErrorPtr error)
-{
-    struct reader *r = reader_of(ctx);
-    struct corv_finding one;
-
-    if (r->rc != CORV_OK || error->level < XML_ERR_ERROR)
-        return;
-    if (error->code == XML_ERR_NO_MEMORY) {
-        stop(r, CORV_E_NOMEM);
-        return;
-    }
-    corv_xml_error_finding(error, &one);
-    corv_findings_add(r->findings, &one);
-    stop(r, CORV_E_INVALID);
 }
 
 static void set_callbacks(xmlSAXHandlerPtr sax)
@@ -404,7 +427,9 @@ static corv_rc parse(struct reader *r)
         return CORV_E_NOMEM;
     set_callbacks(r->ctxt->sax);
     r->ctxt->_private = r;
+    r->tree.room = &r->d->room;
     r->d->xml = xmlCtxtReadIO(r->ctxt, next_bytes, NULL, r, NULL, NULL, options);
+    corv_tree_hang(r->d->xml, r->tree.root);
 
     corv_rc rc = r->rc;
 
@@ -425,6 +450,7 @@ corv_rc corv_document_read(struct corv_view bytes, const struct corv_read_limits
     corv_rc rc;
 
     *d = (struct corv_document){0};
+    corv_room_init(&d->room, SIZE_MAX); /* the limits bound it */
     rc = corv_bytes_check(bytes, limits->bytes, &r.text, findings);
     if (rc == CORV_OK)
         rc = corv_xml_scan(r.text, limits, &r.approved, findings);
@@ -448,7 +474,9 @@ void corv_document_free(struct corv_document *d)
 {
     if (!d)
         return;
+    corv_tree_hang(d->xml, NULL);
     xmlFreeDoc(d->xml);
+    corv_room_free(&d->room);
     free(d->attachments);
     *d = (struct corv_document){0};
 }

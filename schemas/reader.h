@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Bytes to a document tree, under hard limits: corv_bytes_check, corv_xml_scan, then libxml2's
- * own tree builder behind callbacks that count, refuse and cut. The tree holds elements,
+ * parser with callbacks that count, refuse, cut and build (xml_tree.h). The tree holds elements,
  * attributes and text only: comments are dropped, CDATA becomes text, so a value is always one
  * text node. White space before a start tag or between two elements is dropped too: it says
  * nothing, to the schema or to a rule, and it was half of the nodes. Attachments (ZKN:inhoud) never
@@ -17,6 +17,7 @@
 #include "daemon/base/view.h"
 #include "schemas/base64_check.h"
 #include "schemas/kind.h"
+#include "schemas/room.h"
 #include "schemas/verdict.h"
 
 struct corv_attachment {
@@ -34,7 +35,8 @@ struct corv_overlong {
 #define CORV_OVERLONG_MAX 16 /* kept; one is enough to refuse */
 
 struct corv_document {
-    xmlDocPtr xml;                       /* owned */
+    xmlDocPtr xml;                       /* owned; its tree lies in room */
+    struct corv_room room;               /* owned */
     struct corv_attachment *attachments; /* owned */
     size_t attachments_count;
     struct corv_overlong overlong[CORV_OVERLONG_MAX];

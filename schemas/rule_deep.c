@@ -41,7 +41,7 @@ static bool same_ns(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool add(struct corv_rule_deep_name **bucket, struct corv_rule_room *room, const char *ns,
+static bool add(struct corv_rule_deep_name **bucket, struct corv_room *room, const char *ns,
     struct corv_view name, unsigned request)
 {
     struct corv_rule_deep_name *one = *bucket;
@@ -49,7 +49,7 @@ static bool add(struct corv_rule_deep_name **bucket, struct corv_rule_room *room
     while (one && !(corv_view_eq(one->name, name) && same_ns(one->ns, ns)))
         one = one->next;
     if (!one) {
-        one = corv_rule_room_take(room, sizeof *one);
+        one = corv_room_take(room, sizeof *one);
         if (!one)
             return false;
         *one = (struct corv_rule_deep_name){*bucket, name, ns, 0};
@@ -59,7 +59,7 @@ static bool add(struct corv_rule_deep_name **bucket, struct corv_rule_room *room
     return true;
 }
 
-unsigned corv_rule_deep_ask(struct corv_rule_deep *deep, struct corv_rule_room *room,
+unsigned corv_rule_deep_ask(struct corv_rule_deep *deep, struct corv_room *room,
     const struct corv_rule_wanted *wanted, bool attributes)
 {
     struct corv_rule_deep_name **table = attributes ? deep->attributes : deep->elements;

@@ -36,7 +36,7 @@ void corv_rule_wanted_read(struct corv_view names, struct corv_rule_wanted *w);
 
 /* The number of a new request; 0: too many, or no memory, and then it is walked for. What the
  * names point to is borrowed for as long as the table lives. ns NULL: in no namespace. */
-unsigned corv_rule_deep_ask(struct corv_rule_deep *deep, struct corv_rule_room *room,
+unsigned corv_rule_deep_ask(struct corv_rule_deep *deep, struct corv_room *room,
     const struct corv_rule_wanted *wanted, bool attributes);
 
 /* Fills run->deep, and numbers the elements so that putting them in order is quick. False: run->rc

@@ -116,13 +116,13 @@ static void walk(struct corv_rule_run *run, const struct corv_rule_step *s, cons
 static bool holds(
     struct corv_rule_run *run, const struct corv_rule_expr *e, const struct corv_rule_place *place)
 {
-    struct corv_rule_mark mark = corv_rule_room_mark(&run->room);
+    struct corv_room_mark mark = corv_room_mark(&run->room);
     struct corv_rule_value v;
     bool yes;
 
     corv_rule_eval(run, e, place, &v);
     yes = v.type == CORV_RULE_NUMBER ? v.number == (double)place->position : corv_rule_to_bool(&v);
-    corv_rule_room_back(&run->room, mark);
+    corv_room_back(&run->room, mark);
     return yes;
 }
 

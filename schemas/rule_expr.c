@@ -15,7 +15,7 @@
 struct reader {
     const char *at;
     const char *wrong; /* the first place nothing fits */
-    struct corv_rule_room *room;
+    struct corv_room *room;
     struct corv_rule_names *names;
     unsigned depth;
     unsigned operators;
@@ -50,7 +50,7 @@ static void *fail(struct reader *r, const char *at)
 
 static void *take(struct reader *r, size_t n)
 {
-    void *p = corv_rule_room_take(r->room, n);
+    void *p = corv_room_take(r->room, n);
 
     if (p)
         return memset(p, 0, n);
@@ -533,8 +533,8 @@ static struct corv_rule_expr *expression(struct reader *r)
     return e ? e : fail(r, r->at);
 }
 
-corv_rc corv_rule_expr_read(const char *text, struct corv_rule_room *room,
-    struct corv_rule_names *names, const struct corv_rule_expr **out, const char **at)
+corv_rc corv_rule_expr_read(const char *text, struct corv_room *room, struct corv_rule_names *names,
+    const struct corv_rule_expr **out, const char **at)
 {
     struct reader r = {.at = text, .room = room, .names = names};
     struct corv_rule_expr *e = expression(&r);

@@ -84,7 +84,7 @@ size_t corv_rule_slot(struct corv_rule_names *names, struct corv_view name);
 
 /* The expression lives in room, and so does what it points to, but for text itself.
  * CORV_E_INVALID: *at is where it is wrong; CORV_E_NOMEM. */
-CORV_MUST_CHECK corv_rc corv_rule_expr_read(const char *text, struct corv_rule_room *room,
+CORV_MUST_CHECK corv_rc corv_rule_expr_read(const char *text, struct corv_room *room,
     struct corv_rule_names *names, const struct corv_rule_expr **out, const char **at);
 
 #endif

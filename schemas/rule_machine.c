@@ -123,7 +123,7 @@ corv_rc corv_rule_code_new(
     if (!code)
         return CORV_E_NOMEM;
     code->pack = pack;
-    corv_rule_room_init(&code->room, CODE_MOST);
+    corv_room_init(&code->room, CODE_MOST);
     rc = compile_lets(code, fault);
     if (rc == CORV_OK)
         rc = compile_rules(code, fault);
@@ -138,7 +138,7 @@ void corv_rule_code_free(struct corv_rule_code *code)
 {
     if (!code)
         return;
-    corv_rule_room_free(&code->room);
+    corv_room_free(&code->room);
     free(code->names.list);
     free(code->lets);
     free(code->eachs);
@@ -157,7 +157,7 @@ corv_rc corv_rule_machine_new(const struct corv_rule_code *code, struct corv_rul
     if (!m)
         return CORV_E_NOMEM;
     m->code = code;
-    corv_rule_room_init(&m->run.room, SCRATCH_MOST);
+    corv_room_init(&m->run.room, SCRATCH_MOST);
     m->run.variables = calloc(code->names.count + 1, sizeof *m->run.variables);
     m->parts = calloc(code->pack->rules_count + 1, sizeof *m->parts);
     m->run.names = calloc(1, sizeof *m->run.names);
@@ -172,7 +172,7 @@ void corv_rule_machine_free(struct corv_rule_machine *m)
 {
     if (!m)
         return;
-    corv_rule_room_free(&m->run.room);
+    corv_room_free(&m->run.room);
     free(m->run.variables);
     free(m->run.names);
     free(m->parts);
@@ -199,13 +199,13 @@ corv_rc corv_rule_machine_test(struct corv_rule_machine *m, const struct corv_ru
     const xmlNode *node, bool *holds)
 {
     const struct corv_rule_place place = {node, 1, 1};
-    struct corv_rule_mark mark = corv_rule_room_mark(&m->run.room);
+    struct corv_room_mark mark = corv_room_mark(&m->run.room);
     struct corv_rule_value v;
 
     m->run.scene.current = node;
     corv_rule_eval(&m->run, expression, &place, &v);
     *holds = corv_rule_to_bool(&v);
-    corv_rule_room_back(&m->run.room, mark);
+    corv_room_back(&m->run.room, mark);
     return m->run.rc;
 }
 
@@ -229,19 +229,19 @@ corv_rc corv_rule_machine_begin(struct corv_rule_machine *m, xmlNodePtr message,
         if ((code->pack->lets[i].kinds >> kind & 1) && !slot->list)
             rc = corv_rule_machine_nodes(m, code->lets[i].select, message, slot);
     }
-    m->begun = corv_rule_room_mark(&m->run.room);
+    m->begun = corv_room_mark(&m->run.room);
     return rc;
 }
 
 void corv_rule_machine_forget(struct corv_rule_machine *m)
 {
-    corv_rule_room_back(&m->run.room, m->begun);
+    corv_room_back(&m->run.room, m->begun);
 }
 
 void corv_rule_machine_end(struct corv_rule_machine *m)
 {
-    corv_rule_room_back(&m->run.room, (struct corv_rule_mark){0});
-    m->begun = (struct corv_rule_mark){0};
+    corv_room_back(&m->run.room, (struct corv_room_mark){0});
+    m->begun = (struct corv_room_mark){0};
     m->run.scene = (struct corv_rule_scene){0};
     m->run.message = NULL;
     corv_rule_names_forget(m->run.names);

@@ -11,7 +11,7 @@
 
 struct corv_rule_code {
     const struct corv_rule_pack *pack; /* borrowed */
-    struct corv_rule_room room;        /* all expressions */
+    struct corv_room room;             /* all expressions */
     struct corv_rule_names names;
     struct corv_rule_let_code {
         const struct corv_rule_expr *select;
@@ -38,7 +38,7 @@ struct corv_rule_machine {
     const struct corv_rule_code *code; /* borrowed */
     enum corv_rule_part *parts;        /* owned; per rule of the pack; of the plan's they count */
     struct corv_rule_run run;
-    struct corv_rule_mark begun;    /* the variables end here */
+    struct corv_room_mark begun;    /* the variables end here */
     struct corv_rule_machine *next; /* in the pool */
 };
 

@@ -21,7 +21,7 @@ bool corv_rule_overspend(struct corv_rule_run *run)
 
 void *corv_rule_take(struct corv_rule_run *run, size_t n)
 {
-    void *p = corv_rule_room_take(&run->room, n);
+    void *p = corv_room_take(&run->room, n);
 
     if (!p && run->rc == CORV_OK)
         run->rc = run->room.total + n > run->room.most ? CORV_E_LIMIT : CORV_E_NOMEM;
@@ -225,13 +225,13 @@ static bool any_of(struct corv_rule_run *run, enum corv_rule_relation relation,
     bool found = false;
 
     for (size_t i = 0; i < nodes->count && !found && run->rc == CORV_OK; i++) {
-        struct corv_rule_mark mark = corv_rule_room_mark(&run->room);
+        struct corv_room_mark mark = corv_room_mark(&run->room);
         struct corv_rule_value one = {.type = CORV_RULE_TEXT};
 
         one.text = corv_rule_string_of(run, nodes->list[i]);
         found = turned ? corv_rule_compare(run, relation, b, &one)
                        : corv_rule_compare(run, relation, &one, b);
-        corv_rule_room_back(&run->room, mark);
+        corv_room_back(&run->room, mark);
     }
     return found;
 }

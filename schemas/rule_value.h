@@ -12,7 +12,7 @@
 
 #include "daemon/base/rc.h"
 #include "daemon/base/view.h"
-#include "schemas/rule_room.h"
+#include "schemas/room.h"
 
 struct corv_rule_pack;
 struct corv_document;
@@ -49,7 +49,7 @@ struct corv_rule_scene {
 struct corv_rule_run {
     corv_rc rc;   /* the first trouble; from then on nothing a value says counts */
     size_t steps; /* left */
-    struct corv_rule_room room;
+    struct corv_room room;
     struct corv_rule_scene scene;
     struct corv_rule_nodes *variables; /* owned by the machine; by slot */
     const xmlNode *message;            /* whose depths are known; NULL: none */

@@ -333,7 +333,7 @@ static void each_corner_is_as_in_libxml2(void **state)
 {
     struct corv_rule_scene scene = {.today = DAY};
     struct corv_rule_machine *m;
-    struct corv_rule_room room;
+    struct corv_room room;
     struct corv_rule_names names = {0};
     const struct corv_rule_expr *read[CORNERS];
     struct corv_document d;
@@ -342,7 +342,7 @@ static void each_corner_is_as_in_libxml2(void **state)
 
     (void)state;
     corv_findings_init(&f);
-    corv_rule_room_init(&room, 1u << 20);
+    corv_room_init(&room, 1u << 20);
     assert_int_equal(
         corv_document_read(corv_view_str(SMALL), &corv_read_limits_default, &d, &f), CORV_OK);
     assert_int_equal(corv_rule_machine_new(code, &m), CORV_OK);
@@ -369,7 +369,7 @@ static void each_corner_is_as_in_libxml2(void **state)
     }
     xmlXPathFreeContext(j.ctxt);
     corv_rule_machine_free(m);
-    corv_rule_room_free(&room);
+    corv_room_free(&room);
     free(names.list);
     corv_document_free(&d);
     corv_findings_free(&f);
@@ -383,7 +383,7 @@ static void what_has_no_number_is_walked_for(void **state)
     const struct corv_rule_expr *read[CORV_RULE_DEEP_REQUESTS + 6];
     struct corv_rule_scene scene = {.today = DAY};
     struct corv_rule_machine *m;
-    struct corv_rule_room room;
+    struct corv_room room;
     struct corv_rule_names names = {0};
     struct corv_document d;
     struct corv_findings f;
@@ -391,7 +391,7 @@ static void what_has_no_number_is_walked_for(void **state)
 
     (void)state;
     corv_findings_init(&f);
-    corv_rule_room_init(&room, 1u << 20);
+    corv_room_init(&room, 1u << 20);
     assert_int_equal(
         corv_document_read(corv_view_str(SMALL), &corv_read_limits_default, &d, &f), CORV_OK);
 
@@ -412,7 +412,7 @@ static void what_has_no_number_is_walked_for(void **state)
         assert_true(first.nodes.count > 2 && same(&first, &this));
     }
     corv_rule_machine_free(m);
-    corv_rule_room_free(&room);
+    corv_room_free(&room);
     free(names.list);
     corv_document_free(&d);
     corv_findings_free(&f);
@@ -476,13 +476,13 @@ static void a_fixed_value_is_judged_as_in_the_long_form(void **state)
     static const char *const messages[] = {VTO, NOTIFICATIE, ONGEBOREN, NOTIFICATIEJR, ZORGMELDING,
         TERUGKOPPELING, VT_MELDING, VT_TERUGKOPPELING, VCOB, UCOB, GENERIEK, UITKOMST, SMALL};
     const struct corv_rule_expr *forms[2];
-    struct corv_rule_room room;
+    struct corv_room room;
     struct corv_rule_names names = {0};
     const char *at;
     size_t wrong = 0;
 
     (void)state;
-    corv_rule_room_init(&room, 1u << 20);
+    corv_room_init(&room, 1u << 20);
     assert_int_equal(corv_rule_expr_read(LONG_FORM, &room, &names, &forms[0], &at), CORV_OK);
     assert_int_equal(corv_rule_expr_read("vaste-waarde(., 'entiteittypen', 'entiteitplaatsen')",
                          &room, &names, &forms[1], &at),
@@ -490,7 +490,7 @@ static void a_fixed_value_is_judged_as_in_the_long_form(void **state)
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
         wrong += fixed_values_of(messages[i], forms);
     assert_true(wrong > 20);
-    corv_rule_room_free(&room);
+    corv_room_free(&room);
     free(names.list);
 }
 
@@ -547,19 +547,19 @@ static void what_is_not_ours_is_refused_where_it_stands(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct corv_rule_room room;
+        struct corv_room room;
         struct corv_rule_names names = {0};
         const struct corv_rule_expr *e;
         const char *at = NULL;
         corv_rc rc;
 
-        corv_rule_room_init(&room, 1u << 20);
+        corv_room_init(&room, 1u << 20);
         rc = corv_rule_expr_read(rows[i].text, &room, &names, &e, &at);
         if (rc != (rows[i].at ? CORV_E_INVALID : CORV_OK))
             fail_msg("%s: %s", rows[i].text, corv_rc_name(rc));
         if (rows[i].at && strncmp(at, rows[i].at, strlen(rows[i].at)) != 0)
             fail_msg("%s: wrong at %s", rows[i].text, at);
-        corv_rule_room_free(&room);
+        corv_room_free(&room);
         free(names.list);
     }
 }
@@ -588,7 +588,7 @@ static void what_is_longer_than_anybody_writes_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t n = (size_t)snprintf(text, sizeof text, "%s", rows[i].begin);
-        struct corv_rule_room room;
+        struct corv_room room;
         struct corv_rule_names names = {0};
         const struct corv_rule_expr *e;
         const char *at = NULL;
@@ -596,33 +596,33 @@ static void what_is_longer_than_anybody_writes_is_refused(void **state)
         for (unsigned k = 0; k < rows[i].count; k++)
             n += (size_t)snprintf(text + n, sizeof text - n, "%s", rows[i].more);
         (void)snprintf(text + n, sizeof text - n, "%s", rows[i].end);
-        corv_rule_room_init(&room, 16u << 20);
+        corv_room_init(&room, 16u << 20);
         assert_int_equal(corv_rule_expr_read(text, &room, &names, &e, &at), rows[i].rc);
-        corv_rule_room_free(&room);
+        corv_room_free(&room);
         free(names.list);
     }
 }
 
 static void room_is_given_back_and_has_an_end(void **state)
 {
-    struct corv_rule_room room;
-    struct corv_rule_mark mark;
+    struct corv_room room;
+    struct corv_room_mark mark;
     char *first;
 
     (void)state;
-    corv_rule_room_init(&room, 100000);
-    first = corv_rule_room_take(&room, 10);
+    corv_room_init(&room, 100000);
+    first = corv_room_take(&room, 10);
     assert_non_null(first);
-    mark = corv_rule_room_mark(&room);
+    mark = corv_room_mark(&room);
     for (int i = 0; i < 5; i++)
-        assert_non_null(corv_rule_room_take(&room, 16000));
-    assert_null(corv_rule_room_take(&room, 50000));
-    assert_null(corv_rule_room_take(&room, SIZE_MAX));
-    corv_rule_room_back(&room, mark);
-    assert_non_null(corv_rule_room_take(&room, 50000));
-    corv_rule_room_back(&room, (struct corv_rule_mark){0});
-    assert_ptr_equal(corv_rule_room_take(&room, 10), first);
-    corv_rule_room_free(&room);
+        assert_non_null(corv_room_take(&room, 16000));
+    assert_null(corv_room_take(&room, 50000));
+    assert_null(corv_room_take(&room, SIZE_MAX));
+    corv_room_back(&room, mark);
+    assert_non_null(corv_room_take(&room, 50000));
+    corv_room_back(&room, (struct corv_room_mark){0});
+    assert_ptr_equal(corv_room_take(&room, 10), first);
+    corv_room_free(&room);
     assert_int_equal(room.total, 0);
 }
 

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "schemas/rule_room.h"
+#include "schemas/room.h"
 
 #include <stdlib.h>
 
 #define BLOCK ((size_t)16 * 1024)
 
-void corv_rule_room_init(struct corv_rule_room *room, size_t most)
+void corv_room_init(struct corv_room *room, size_t most)
 {
-    *room = (struct corv_rule_room){.most = most};
+    *room = (struct corv_room){.most = most};
 }
 
-static void drop_last(struct corv_rule_room *room)
+static void drop_last(struct corv_room *room)
 {
-    struct corv_rule_block *gone = room->last;
+    struct corv_room_block *gone = room->last;
 
     room->last = gone->before;
     room->total -= gone->size;
     free(gone);
 }
 
-void corv_rule_room_free(struct corv_rule_room *room)
+void corv_room_free(struct corv_room *room)
 {
     while (room->last)
         drop_last(room);
     room->used = 0;
 }
 
-void *corv_rule_room_grow(struct corv_rule_room *room, size_t n)
+void *corv_room_grow(struct corv_room *room, size_t n)
 {
     size_t aligned = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     size_t size = aligned > BLOCK ? aligned : BLOCK;
-    struct corv_rule_block *block;
+    struct corv_room_block *block;
 
     if (n > room->most || size > room->most || room->total > room->most - size)
         return NULL;
@@ -45,7 +45,7 @@ void *corv_rule_room_grow(struct corv_rule_room *room, size_t n)
     return block->bytes;
 }
 
-void corv_rule_room_drop(struct corv_rule_room *room, struct corv_rule_mark mark)
+void corv_room_drop(struct corv_room *room, struct corv_room_mark mark)
 {
     /* the very first block stays: the next message wants it again */
     while (room->last != mark.last && (mark.last || room->last->before))
