@@ -6,6 +6,9 @@
 #include "schemas/rule_function.h"
 #include "schemas/rule_node.h"
 
+/* Each saves only the registers it needs itself: most of what is asked needs few. */
+#define APART __attribute__((noinline))
+
 /* A copy, because a variable's list is everyone's. */
 static void copy(
     struct corv_rule_run *run, const struct corv_rule_nodes *from, struct corv_rule_nodes *to)
@@ -178,7 +181,7 @@ static const xmlNode *stride(
     return n;
 }
 
-static void path(struct corv_rule_run *run, const struct corv_rule_expr *e,
+static APART void path(struct corv_rule_run *run, const struct corv_rule_expr *e,
     const struct corv_rule_place *place, struct corv_rule_value *out)
 {
     const struct corv_rule_step *s = e->steps;
@@ -235,7 +238,7 @@ static double figure(
     return corv_rule_to_number(run, &v);
 }
 
-static void unite(struct corv_rule_run *run, const struct corv_rule_expr *e,
+static APART void unite(struct corv_rule_run *run, const struct corv_rule_expr *e,
     const struct corv_rule_place *place, struct corv_rule_value *out)
 {
     struct corv_rule_value a, b;
@@ -251,11 +254,12 @@ static void unite(struct corv_rule_run *run, const struct corv_rule_expr *e,
     corv_rule_nodes_order(run, &out->nodes);
 }
 
-static void call(struct corv_rule_run *run, const struct corv_rule_expr *e,
+static APART void call(struct corv_rule_run *run, const struct corv_rule_expr *e,
     const struct corv_rule_place *place, struct corv_rule_value *out)
 {
     struct corv_rule_value arguments[CORV_RULE_ARGUMENTS];
-    struct corv_rule_call c = {.run = run, .place = place, .arguments = arguments, .deep = e->deep};
+    struct corv_rule_call c = {
+        .run = run, .place = place, .said = e->a, .arguments = arguments, .deep = e->deep};
 
     for (const struct corv_rule_expr *a = e->a; a && run->rc == CORV_OK; a = a->next)
         corv_rule_eval(run, a, place, &arguments[c.count++]);
@@ -264,7 +268,7 @@ static void call(struct corv_rule_run *run, const struct corv_rule_expr *e,
         e->function->run(&c, out);
 }
 
-static void compare(struct corv_rule_run *run, const struct corv_rule_expr *e,
+static APART void compare(struct corv_rule_run *run, const struct corv_rule_expr *e,
     const struct corv_rule_place *place, struct corv_rule_value *out)
 {
     struct corv_rule_value a, b;
@@ -274,9 +278,8 @@ static void compare(struct corv_rule_run *run, const struct corv_rule_expr *e,
     out->yes = run->rc == CORV_OK && corv_rule_compare(run, e->relation, &a, &b);
 }
 
-static __attribute__((noinline)) void work(struct corv_rule_run *run,
-    const struct corv_rule_expr *e, const struct corv_rule_place *place,
-    struct corv_rule_value *out)
+static APART void work(struct corv_rule_run *run, const struct corv_rule_expr *e,
+    const struct corv_rule_place *place, struct corv_rule_value *out)
 {
     switch (e->op) {
     case CORV_OP_OR:
@@ -284,9 +287,6 @@ static __attribute__((noinline)) void work(struct corv_rule_run *run,
         break;
     case CORV_OP_AND:
         out->yes = truth(run, e->a, place) && truth(run, e->b, place);
-        break;
-    case CORV_OP_COMPARE:
-        compare(run, e, place, out);
         break;
     case CORV_OP_PLUS:
         out->number = figure(run, e->a, place) + figure(run, e->b, place);
@@ -298,14 +298,8 @@ static __attribute__((noinline)) void work(struct corv_rule_run *run,
         out->number = -figure(run, e->a, place);
         break;
     case CORV_OP_UNION:
-        unite(run, e, place, out);
-        break;
-    case CORV_OP_CALL:
-        call(run, e, place, out);
-        break;
-    case CORV_OP_PATH:
     default:
-        path(run, e, place, out);
+        unite(run, e, place, out);
         break;
     }
 }
@@ -330,6 +324,15 @@ void corv_rule_eval(struct corv_rule_run *run, const struct corv_rule_expr *e,
     case CORV_OP_HERE: /* the place is its list, which nobody changes */
         out->nodes = (struct corv_rule_nodes){(const xmlNode **)&place->node, 1, 1};
         (void)corv_rule_spend(run, 1);
+        break;
+    case CORV_OP_CALL:
+        call(run, e, place, out);
+        break;
+    case CORV_OP_PATH:
+        path(run, e, place, out);
+        break;
+    case CORV_OP_COMPARE:
+        compare(run, e, place, out);
         break;
     default:
         work(run, e, place, out);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "schemas/rule_function.h"
+#include "schemas/rule_pack.h"
 #include "schemas/xml_path.h"
 
 #define DEPTH_MAX     40
@@ -287,6 +288,7 @@ static struct corv_rule_expr *literal(struct reader *r)
     if (!e || !end)
         return fail(r, r->at);
     e->text = corv_view_of(begin, (size_t)(end - begin));
+    e->list = r->names->pack ? corv_rule_list_by_name(r->names->pack, e->text) : NULL;
     e->text.p = keep(r, e->text);
     r->at = end + 1;
     return e;

@@ -18,6 +18,8 @@
 #include "schemas/rule_value.h"
 
 struct corv_rule_function;
+struct corv_rule_list;
+struct corv_rule_pack;
 
 enum corv_rule_op {
     CORV_OP_OR,
@@ -67,6 +69,7 @@ struct corv_rule_expr {
     struct corv_rule_step *steps;
     const struct corv_rule_function *function;
     struct corv_view text;
+    const struct corv_rule_list *list; /* of a text: the list of the pack that is called so */
     double number;
     size_t slot;   /* of the variable */
     unsigned deep; /* of a call: the request that finds this below a message, or 0 */
@@ -77,7 +80,8 @@ struct corv_rule_expr {
 struct corv_rule_names {
     struct corv_view *list; /* owned */
     size_t count;
-    struct corv_rule_deep deep; /* in the room of the expressions */
+    const struct corv_rule_pack *pack; /* borrowed: whose lists they are; or NULL */
+    struct corv_rule_deep deep;        /* in the room of the expressions */
 };
 /* SIZE_MAX: no memory. */
 size_t corv_rule_slot(struct corv_rule_names *names, struct corv_view name);

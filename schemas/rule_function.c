@@ -9,6 +9,7 @@
 #include "schemas/rule_core.h"
 #include "schemas/rule_date.h"
 #include "schemas/rule_deep.h"
+#include "schemas/rule_expr.h"
 #include "schemas/rule_name.h"
 #include "schemas/rule_node.h"
 #include "schemas/rule_pack.h"
@@ -230,14 +231,25 @@ static void f_pad(const struct corv_rule_call *c, struct corv_rule_value *out)
 /* ---- values -----------------------------------------------------------------------------------
  */
 
+/* Nearly always its name is a text in the rule, and was looked up when that was read. */
+static const struct corv_rule_list *list(const struct corv_rule_call *c, unsigned i)
+{
+    const struct corv_rule_expr *said = c->said;
+    const struct corv_rule_list *found;
+
+    for (unsigned k = 0; said && k < i; k++)
+        said = said->next;
+    found = said && said->list ? said->list : corv_rule_list_by_name(scene_of(c)->pack, text(c, i));
+    if (!found && c->run->rc == CORV_OK)
+        c->run->rc = CORV_E_INTERNAL;
+    return found;
+}
+
 static void f_in_lijst(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    const struct corv_rule_list *list = corv_rule_list_by_name(scene_of(c)->pack, text(c, 1));
+    const struct corv_rule_list *values = list(c, 1);
 
-    if (list)
-        out->yes = corv_rule_in_list(list, text(c, 0));
-    else if (c->run->rc == CORV_OK)
-        c->run->rc = CORV_E_INTERNAL;
+    out->yes = values && corv_rule_in_list(values, text(c, 0));
 }
 
 /* naam(), into out; how long it is. */
@@ -272,15 +284,12 @@ static struct corv_view placed_value(
 
 static void f_vaste_waarde(const struct corv_rule_call *c, struct corv_rule_value *out)
 {
-    const struct corv_rule_list *values = corv_rule_list_by_name(scene_of(c)->pack, text(c, 1));
-    const struct corv_rule_list *places = corv_rule_list_by_name(scene_of(c)->pack, text(c, 2));
+    const struct corv_rule_list *values = list(c, 1), *places = list(c, 2);
     const struct corv_rule_nodes *from = &c->arguments[0].nodes;
     struct corv_view both;
     size_t place;
 
     out->yes = true;
-    if ((!values || !places) && c->run->rc == CORV_OK)
-        c->run->rc = CORV_E_INTERNAL;
     if (c->run->rc != CORV_OK || !from->count || from->list[0]->type != XML_ATTRIBUTE_NODE)
         return;
     both = placed_value(c, from->list[0], &place);

@@ -35,11 +35,13 @@
 
 #define CORV_RULE_ARGUMENTS 8
 
+struct corv_rule_expr;
 struct corv_rule_place;
 
 struct corv_rule_call {
     struct corv_rule_run *run;
     const struct corv_rule_place *place;
+    const struct corv_rule_expr *said; /* the arguments as written; NULL: unknown */
     const struct corv_rule_value *arguments;
     unsigned count;
     unsigned deep; /* the request that found it all, when asked of the message; or 0 */

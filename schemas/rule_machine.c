@@ -122,7 +122,7 @@ corv_rc corv_rule_code_new(
     *out = NULL;
     if (!code)
         return CORV_E_NOMEM;
-    code->pack = pack;
+    code->pack = code->names.pack = pack;
     corv_room_init(&code->room, CODE_MOST);
     rc = compile_lets(code, fault);
     if (rc == CORV_OK)
