@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "schemas/base64_check.h"
 
-enum { PAD = 64, BLANK = 65, STRANGE = 66 };
+enum { PAD = 64, BLANK = 65, STRANGE = 66 }; /* of a character proper the bit of PAD is not set */
 
 /* clang-format off */
 static const unsigned char table[256] = {
@@ -29,6 +29,9 @@ static size_t ordinary(const unsigned char *p, size_t n)
 {
     size_t i = 0;
 
+    while (
+        n - i >= 4 && !((table[p[i]] | table[p[i + 1]] | table[p[i + 2]] | table[p[i + 3]]) & PAD))
+        i += 4;
     while (i < n && table[p[i]] < PAD)
         i++;
     return i;

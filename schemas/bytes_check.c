@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <strings.h>
 
-#define DECLARATION_MAX 1024 /* bytes; an XML declaration is about forty */
+#define NOT_ASCII       UINT64_C(0x8080808080808080) /* in one of eight bytes */
+#define DECLARATION_MAX 1024                         /* bytes; an XML declaration is about forty */
 
 void corv_bytes_place(struct corv_view text, size_t offset, int *line, int *column)
 {
@@ -55,13 +56,17 @@ size_t corv_bytes_bad_utf8(struct corv_view text)
     size_t at = 0;
 
     while (at < text.n) {
-        uint64_t eight;
+        uint64_t eight, four[4];
 
-        while (text.n - at >= sizeof eight) { /* plain ASCII, eight at a time */
-            memcpy(&eight, p + at, sizeof eight);
-            if (eight & UINT64_C(0x8080808080808080))
+        for (; text.n - at >= sizeof four; at += sizeof four) { /* plain ASCII */
+            memcpy(four, p + at, sizeof four);
+            if ((four[0] | four[1] | four[2] | four[3]) & NOT_ASCII)
                 break;
-            at += sizeof eight;
+        }
+        for (; text.n - at >= sizeof eight; at += sizeof eight) {
+            memcpy(&eight, p + at, sizeof eight);
+            if (eight & NOT_ASCII)
+                break;
         }
         if (at == text.n)
             break;

@@ -69,6 +69,23 @@ static void the_first_wrong_place_is_told(void **state)
 }
 
 /* The same verdict as xs:base64Binary of libxml2, for many short values. */
+/* Four characters are looked at together. */
+static void a_wrong_character_is_found_wherever_it_is(void **state)
+{
+    char text[20];
+
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++) {
+        struct corv_base64 b = {0};
+
+        memset(text, 'Q', sizeof text);
+        text[at] = '-';
+        assert_int_equal(corv_base64_add(&b, corv_view_of(text, sizeof text)), at);
+        assert_int_equal(b.chars, sizeof text - 1);
+        assert_int_equal(b.strange, 1);
+    }
+}
+
 static void agrees_with_libxml2(void **state)
 {
     static const char alphabet[] = "AEQg/9= \n-!";
@@ -102,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples),
         cmocka_unit_test(the_first_wrong_place_is_told),
+        cmocka_unit_test(a_wrong_character_is_found_wherever_it_is),
         cmocka_unit_test(agrees_with_libxml2),
     };
 

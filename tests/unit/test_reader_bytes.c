@@ -131,12 +131,30 @@ static void utf8_is_what_the_definition_says(void **state)
     }
 }
 
+/* Many bytes are looked at together: none of them may slip through. */
+static void a_bad_byte_is_found_wherever_it_is(void **state)
+{
+    char text[100];
+
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++)
+        for (size_t before = 0; before <= at; before += 7) {
+            memset(text, 'a', sizeof text);
+            if (before + 2 <= at)
+                memcpy(text + before, "\xc3\xa9", 2);
+            assert_int_equal(corv_bytes_bad_utf8(corv_view_of(text, sizeof text)), sizeof text);
+            text[at] = '\x80';
+            assert_int_equal(corv_bytes_bad_utf8(corv_view_of(text, sizeof text)), at);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_gets_its_answer),
         cmocka_unit_test(too_many_bytes_are_refused),
         cmocka_unit_test(utf8_is_what_the_definition_says),
+        cmocka_unit_test(a_bad_byte_is_found_wherever_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
