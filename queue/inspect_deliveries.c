@@ -126,35 +126,18 @@ static const struct corv_table lane_table = {
 #define LAST(column)                                                                               \
     "(array_agg(" column                                                                           \
     " ORDER BY last_at DESC NULLS LAST) FILTER (WHERE last_code IS NOT NULL AND state <> 1))[1]"
+#define OLDEST_DUE CORV_SQL_TIME("min(due_at) FILTER (WHERE due)")
+#define NEXT_DUE   CORV_SQL_TIME("min(due_at) FILTER (WHERE state = 0 AND NOT leased)")
+#define LAST_CODE  LAST("last_code")
+#define LAST_TEXT  LAST("last_text")
 static const char lanes_sql[] =
     "SELECT coalesce(party, ''), count(*) FILTER (WHERE state = 0 AND NOT leased),"
     " count(*) FILTER (WHERE leased), count(*) FILTER (WHERE state = 1),"
-    " count(*) FILTER (WHERE state = 2), " CORV_SQL_TIME(
-        "min(due_at) FILTER (WHERE due)") ","
-                                          " coalesce(extract(epoch FROM now() - min(due_at) "
-                                          "FILTER (WHERE due)), 0), " CORV_SQL_TIME(
-                                              "min(due_"
-                                              "at) "
-                                              "FILTER "
-                                              "(WHERE "
-                                              "state = 0 "
-                                              "AND NOT "
-                                              "leased)") ", " LAST("last_code") ", " LAST("last_"
-                                                                                          "text") " FROM "
-                                                                                                  "(SELECT "
-                                                                                                  "*,"
-                                                                                                  " " CORV_SQL_LEASED
-                                                                                                  " AS leased, "
-                                                                                                  "state = 0 "
-                                                                                                  "AND due_at "
-                                                                                                  "<= now() AS "
-                                                                                                  "due"
-                                                                                                  "  FROM "
-                                                                                                  "delivery) d "
-                                                                                                  "GROUP BY "
-                                                                                                  "party ORDER "
-                                                                                                  "BY party "
-                                                                                                  "NULLS FIRST";
+    " count(*) FILTER (WHERE state = 2), " OLDEST_DUE ","
+    " coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due)), 0), " NEXT_DUE ","
+    " " LAST_CODE ", " LAST_TEXT " FROM (SELECT *, " CORV_SQL_LEASED
+    " AS leased, state = 0 AND due_at <= now() AS due"
+    "  FROM delivery) d GROUP BY party ORDER BY party NULLS FIRST";
 
 corv_rc corv_inspect_lanes(
     struct corv_inspect *i, struct corv_inspect_lane **out, size_t *count, struct corv_fault *fault)
