@@ -140,8 +140,10 @@ static void a_bad_byte_is_found_wherever_it_is(void **state)
     for (size_t at = 0; at < sizeof text; at++)
         for (size_t before = 0; before <= at; before += 7) {
             memset(text, 'a', sizeof text);
-            if (before + 2 <= at)
-                memcpy(text + before, "\xc3\xa9", 2);
+            if (before + 2 <= at) {
+                text[before] = '\xc3';
+                text[before + 1] = '\xa9';
+            }
             assert_int_equal(corv_bytes_bad_utf8(corv_view_of(text, sizeof text)), sizeof text);
             text[at] = '\x80';
             assert_int_equal(corv_bytes_bad_utf8(corv_view_of(text, sizeof text)), at);
