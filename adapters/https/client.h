@@ -84,9 +84,10 @@ struct https_kind {
 struct https_socket {
     struct corv_watch *watch; /* NULL: not watched */
     unsigned events;          /* that it is watched for */
-    int kept;                 /* our port, of a connection that waits for its next request; or 0 */
-    bool asked;               /* libcurl wants to hear of it */
-    bool proven;              /* a transfer ended well on it: our callback will close it */
+    bool asked;               /* libcurl wants to hear of it: a transfer is under way */
+    /* Ours, of a connection on which a transfer ended well, or 0. Such a one our callback closes.
+     */
+    int port;
 };
 
 struct https {

@@ -91,7 +91,7 @@ static void timer_over(void *ctx)
 static void rest(struct https *a, curl_socket_t fd, struct https_socket *s)
 {
     s->asked = false;
-    if (!s->proven || s->events != CORV_WATCH_READ)
+    if (s->port == 0 || s->events != CORV_WATCH_READ)
         unwatch(a, fd);
 }
 
@@ -100,7 +100,7 @@ static void begin_watch(struct https *a, curl_socket_t fd, unsigned events)
     struct https_socket *s = &a->sockets[fd];
 
     s->asked = true;
-    if (s->watch && s->proven && s->events == events)
+    if (s->watch && s->port > 0 && s->events == events)
         return;
     s->events = events;
     if (s->watch)
@@ -156,7 +156,7 @@ curl_socket_t https_open_socket(void *instance, curlsocktype purpose, struct cur
     if (s && s->watch)
         a->services->rewatch(s->watch, s->events);
     if (s)
-        s->proven = false;
+        s->port = 0;
     return fd;
 }
 
@@ -182,10 +182,9 @@ void https_keep(struct https *a, CURL *easy)
         curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port) != CURLE_OK)
         return;
     s = socket_of(a, fd);
-    if (s) {
-        s->kept = (int)port;
-        s->proven = true;
-    } else /* not known as kept it is not used again: libcurl finds it dead */
+    if (s)
+        s->port = (int)port;
+    else /* not known to us it is not used again: libcurl finds it dead */
         (void)shutdown(fd, SHUT_RDWR);
 }
 
@@ -206,12 +205,10 @@ bool https_out_of_step(struct https *a, int port_here)
 {
     bool pending = false;
 
-    for (size_t fd = 0; fd < a->sockets_cap; fd++) {
-        if (a->sockets[fd].kept != port_here)
-            continue;
-        a->sockets[fd].kept = 0; /* in use until it is kept again */
-        pending = pending || holds_answer((int)fd);
-    }
+    /* Two connections to different parties may have the same port: a busy one waits for its own. */
+    for (size_t fd = 0; fd < a->sockets_cap; fd++)
+        if (a->sockets[fd].port == port_here && !a->sockets[fd].asked)
+            pending = pending || holds_answer((int)fd);
     return pending;
 }
 
