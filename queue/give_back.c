@@ -136,10 +136,15 @@ void corv_queue_bring_back(struct corv_queue *q)
     corv_writer_add(q, item);
 }
 
+int64_t corv_wall_ahead_us(void)
+{
+    return corv_clock_us() - corv_clock_mono_us();
+}
+
 /* Asked before any time goes into the database. */
 void corv_queue_watch_clock(struct corv_queue *q)
 {
-    int64_t ahead_us = corv_clock_us() - corv_clock_mono_us();
+    int64_t ahead_us = corv_wall_ahead_us();
     int64_t by_us = q->ahead_us ? ahead_us - q->ahead_us : 0;
 
     q->ahead_us = ahead_us;

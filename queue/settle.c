@@ -65,6 +65,7 @@ corv_rc corv_queue_settle(struct corv_queue *q, const struct corv_settle *s)
     if (rc != CORV_OK)
         return rc;
     item->settle = *s;
+    item->ahead_us = corv_wall_ahead_us();
     item->bytes = s->fault ? s->fault->sealed.n : 0;
     memcpy(&key, s->message.b + 8, sizeof key);
     item->key = key + (uint64_t)s->no;
@@ -106,6 +107,12 @@ static void settled(struct corv_queue *q, const PGresult *r)
 bool corv_settle_ends(const struct corv_settle *s)
 {
     return s->state == CORV_DELIVERY_CONFIRMED || s->state == CORV_DELIVERY_DROPPED;
+}
+
+/* When the clock jumped while it waited for its batch, it waits as long as was meant. */
+static int64_t due_us(const struct corv_queue *q, const struct corv_item *item)
+{
+    return item->settle.due_us + (q->ahead_us - item->ahead_us);
 }
 
 static const char *text_or_null(const char *s)
@@ -181,7 +188,7 @@ static corv_rc ask_moves(struct corv_queue *q)
         corv_pg_array_int(a[1], s->no);
         corv_pg_array_int(a[2], (int)s->state);
         corv_pg_array_int(a[3], s->attempt);
-        corv_pg_array_time(a[4], s->due_us);
+        corv_pg_array_time(a[4], due_us(q, q->batch.settles[i]));
         corv_pg_array_clean(a[5], text_or_null(s->code));
         corv_pg_array_clean(a[6], text_or_null(s->text));
         add_status(a[7], s->status);

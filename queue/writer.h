@@ -47,6 +47,7 @@ struct corv_item {
     bool suspect;
     bool answered; /* its time was up while it was in the batch: what it points to is gone */
     enum corv_fate fate;
+    int64_t ahead_us;     /* settle: of the wall clock, when it was asked */
     bool ahead;           /* give back: what a clock that was ahead put off */
     bool more;            /* give back: and there is more of it */
     struct corv_id first; /* put: the stored message */
@@ -242,6 +243,8 @@ CORV_MUST_CHECK corv_rc corv_give_back_ask(struct corv_queue *q);
 /* True: the item lives on, to give back what a put nobody waits for may have stored, or more. */
 bool corv_give_back_goes_on(struct corv_queue *q, struct corv_item *item);
 void corv_give_back_lost(struct corv_queue *q, int64_t until_us); /* 0: nothing */
+/* Of the wall clock over the one that never jumps. */
+int64_t corv_wall_ahead_us(void);
 void corv_queue_watch_clock(struct corv_queue *q);
 
 /* ---- lease.c, backlog.c: the reading connection

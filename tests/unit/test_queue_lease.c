@@ -526,6 +526,31 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
         kit_put_free(&fast[i]);
 }
 
+/* Asked while the clock was ahead, written when it was right again: its row shows nothing of that.
+ */
+static void a_delay_asked_by_a_clock_that_was_ahead_is_as_long_as_was_meant(void **state)
+{
+    struct kit_settle later;
+    struct corv_id id;
+
+    (void)state;
+    make(1);
+    store(1);
+    assert_int_equal(kit_lease(&a, "raad", 1, 1 << 20), 1);
+    id = a.leased[0]->message;
+    corv_clock_shift_us(900 * INT64_C(1000000));
+    assert_int_equal(kit_lease(&a, "politie", 1, 1 << 20), 0); /* it has seen the jump */
+    kit_settle_make(&a, &later, &id, 1, 1, CORV_DELIVERY_WAITING);
+    later.s.due_us = corv_clock_us() + INT64_C(60) * 1000000;
+    kit_settle_ask(&later);
+    corv_clock_shift_us(0);
+    kit_until_answered(&a, 2);
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NULL"
+                               " AND due_at BETWEEN now() + interval '30 seconds'"
+                               " AND now() + interval '61 seconds'"),
+        1);
+}
+
 /* So many that one statement may not take the time for all of them. */
 static void a_mountain_written_ahead(void)
 {
@@ -608,6 +633,7 @@ int main(void)
         TEST(what_was_there_at_a_fail_over_may_be_a_repeat),
         TEST(a_clock_that_goes_back_keeps_nobody_waiting),
         TEST(a_clock_that_went_back_unseen_keeps_nobody_waiting),
+        TEST(a_delay_asked_by_a_clock_that_was_ahead_is_as_long_as_was_meant),
         TEST(a_mountain_put_off_keeps_no_node_from_starting),
         TEST(a_mountain_put_off_keeps_no_message_out),
         TEST(a_notification_is_heard),
