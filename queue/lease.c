@@ -6,20 +6,25 @@
 #include "daemon/base/log.h"
 #include "queue/writer.h"
 
-#define READS_MAX   16      /* questions under way */
-#define PIECE_BYTES 4194304 /* larger payloads are read in pieces; also in the SQL */
+#define STATE_WENT_BACK "22012" /* division by zero: only the lease divides */
+#define READS_MAX       16      /* questions under way */
+#define PIECE_BYTES     4194304 /* larger payloads are read in pieces; also in the SQL */
 
-/* One index probe per lane and priority, so that what waits for later costs nothing. Locked but
+/* Nothing is taken from a database that has not come as far as we know ($7, $8): put back under us,
+ * it holds as waiting what we sent. The division fails then, as in the trail's own statement.
+ * One index probe per lane and priority, so that what waits for later costs nothing. Locked but
  * left (too many bytes) is free again at the end of the statement. Everything else is met by key,
  * whatever the statistics say (settle.c). What was there when the database moved to another server
  * may have been sent, though nothing of that is left here: its first attempt counts as a second. */
 const struct corv_pg_stmt corv_sql_lease = {"corv_lease",
     "WITH pick AS MATERIALIZED (SELECT d.* FROM unnest($1::text[], $2::integer[]) AS lane (party,"
-    "  room) CROSS JOIN LATERAL (SELECT x.* FROM unnest(ARRAY[0, 5]::smallint[]) AS p (priority)"
+    "  room) CROSS JOIN (SELECT 1 / count(*) AS here FROM audit_head WHERE chain = $7::integer"
+    "   AND seq >= $8::bigint) known"
+    "  CROSS JOIN LATERAL (SELECT x.* FROM unnest(ARRAY[0, 5]::smallint[]) AS p (priority)"
     "   CROSS JOIN LATERAL (SELECT message_id, no, priority, due_at, ctid AS place FROM delivery"
     "    WHERE party = lane.party AND state = 0 AND priority = p.priority"
     "     AND due_at <= $3::timestamptz ORDER BY due_at LIMIT lane.room"
-    "    FOR UPDATE SKIP LOCKED) x LIMIT lane.room) d),"
+    "    FOR UPDATE SKIP LOCKED) x LIMIT lane.room * known.here) d),"
     " sized AS MATERIALIZED (SELECT k.*, coalesce(m.kind, '') AS kind, coalesce(m.sender, '') AS"
     "  sender, coalesce(m.zender_org, '') AS zender_org, coalesce(m.zender_app, '') AS zender_app,"
     "  coalesce(m.zender_adm, '') AS zender_adm, coalesce(m.referentie, '') AS referentie,"
@@ -66,6 +71,8 @@ static void found(void *ctx, const PGresult *res)
     }
     r->failed = true;
     CORV_LOG(WARNING, "queue.read-failed", NULL, CORV_F(CODE, state ? state : "08006"));
+    if (state && strcmp(state, STATE_WENT_BACK) == 0) /* whether it did, the session's begin says */
+        corv_pg_drop(r->q->writer, "audit-head-moved");
     if (corv_sql_trouble(state ? state : "") == CORV_SQL_STORE)
         corv_pg_drop(r->q->reader, state ? state : "08006");
 }
@@ -281,6 +288,8 @@ static corv_rc lease_params(struct corv_queue *q, struct lease *l, struct corv_p
     corv_pg_add_text(p, q->o.node);
     corv_pg_add_time(p, l->until_us);
     corv_pg_add_int8(p, bytes == 0 ? 1 : bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes);
+    corv_pg_add_int4(p, q->chain.chain);
+    corv_pg_add_int8(p, q->chain.seq);
     return p->rc;
 }
 

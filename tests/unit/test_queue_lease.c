@@ -607,6 +607,29 @@ static void a_mountain_put_off_keeps_no_message_out(void **state)
         kit_put_free(&p[i]);
 }
 
+static bool off(void *ctx)
+{
+    const char *why = corv_queue_trouble(((struct kit *)ctx)->q);
+
+    return why && strcmp(why, "database-went-back") == 0;
+}
+
+/* An older copy put back under our sessions: what it calls waiting may have gone out. */
+static void nothing_is_taken_from_a_database_that_went_back(void **state)
+{
+    (void)state;
+    make(2);
+    store(2);
+    test_pg_exec(db, "UPDATE corv.audit_head SET seq = seq - 1 WHERE seq > 0");
+    assert_int_equal(kit_lease(&a, "raad", 9, 1 << 20), 0);
+    assert_true(a.read_failed);
+    kit_until(&a, off, &a, "stays off");
+    assert_int_equal(db_number("SELECT count(*) FROM corv.delivery WHERE owner IS NOT NULL"), 0);
+    test_pg_exec(db, "UPDATE corv.audit_head SET seq = seq + 1 WHERE seq > 0");
+    kit_until_connected(&a, true);
+    assert_int_equal(kit_lease(&a, "raad", 9, 1 << 20), 2);
+}
+
 static void a_notification_is_heard(void **state)
 {
     (void)state;
@@ -636,6 +659,7 @@ int main(void)
         TEST(a_delay_asked_by_a_clock_that_was_ahead_is_as_long_as_was_meant),
         TEST(a_mountain_put_off_keeps_no_node_from_starting),
         TEST(a_mountain_put_off_keeps_no_message_out),
+        TEST(nothing_is_taken_from_a_database_that_went_back),
         TEST(a_notification_is_heard),
     };
 
