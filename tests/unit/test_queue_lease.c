@@ -526,8 +526,7 @@ static void a_clock_that_went_back_unseen_keeps_nobody_waiting(void **state)
         kit_put_free(&fast[i]);
 }
 
-/* Asked while the clock was ahead, written when it was right again: its row shows nothing of that.
- */
+/* Asked while the clock was ahead, written when it was right again. */
 static void a_delay_asked_by_a_clock_that_was_ahead_is_as_long_as_was_meant(void **state)
 {
     struct kit_settle later;
