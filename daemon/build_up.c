@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "daemon/admin.h"
 #include "daemon/alarms.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/confirm.h"
 #include "daemon/deliver.h"
@@ -32,6 +33,8 @@
 #include "daemon/service.h"
 #include "daemon/upkeep.h"
 #include "queue/embedded_pg.h"
+#include "queue/migrate.h"
+#include "queue/patience.h"
 #include "queue/queue.h"
 #include "queue/vault.h"
 #include "schemas/verdict.h"
@@ -42,6 +45,7 @@
 #define QUEUE_COMPANY_MS                                                                           \
     10 /* queue.h; a message that follows on the yes before it comes sooner                        \
         */
+#define TOLD_US           1000000 /* the service manager hears so often what the start waits for */
 #define ADMIN_BODY_BYTES  4096
 #define ADMIN_CONNECTIONS 64
 
@@ -70,14 +74,27 @@ static corv_rc make_state_dir(struct corv_app *app, struct corv_fault *fault)
     return CORV_OK;
 }
 
-/* The loop does not run yet: a signal is heard here. */
+/* While the start waits for the database: the loop does not run yet, a signal is heard here. So
+ * nothing may be on the loop by then that needs what comes later. */
+struct waiting {
+    struct corv_app *app;
+    int64_t told_us; /* monotonic */
+};
+
 static bool wait_on(void *ctx)
 {
-    struct corv_app *app = ctx;
+    struct waiting *w = ctx;
+    int64_t now = corv_clock_mono_us();
 
-    corv_service_waits("Wacht tot de eigen PostgreSQL klaar is met starten of herstellen.");
-    (void)uv_run(&app->loop, UV_RUN_NOWAIT);
-    return !app->unwanted;
+    if (now - w->told_us >= TOLD_US) {
+        w->told_us = now;
+        corv_service_waits(
+            w->app->embedded || strcmp(w->app->config->database, "embedded") != 0
+                ? "Wacht op de database."
+                : "Wacht tot de eigen PostgreSQL klaar is met starten of herstellen.");
+    }
+    (void)uv_run(&w->app->loop, UV_RUN_NOWAIT);
+    return !w->app->unwanted;
 }
 
 /* Where the start does its work: at the server that is the primary now. */
@@ -88,20 +105,40 @@ static corv_rc find_primary(struct corv_app *app, struct corv_fault *fault)
     return corv_primary_find(app->config->database, &app->primary, &app->place, fault);
 }
 
-static corv_rc start_database(struct corv_app *app, const char **conninfo, struct corv_fault *fault)
+static corv_rc reach_database(
+    struct corv_app *app, struct waiting *w, const char **conninfo, struct corv_fault *fault)
 {
     *conninfo = app->config->database;
     if (strcmp(app->config->database, "embedded") != 0)
         return find_primary(app, fault);
 
     corv_rc rc =
-        corv_embedded_pg_start_patient(app->config->state_dir, wait_on, app, &app->embedded, fault);
+        corv_embedded_pg_start_patient(app->config->state_dir, wait_on, w, &app->embedded, fault);
 
     if (rc != CORV_OK)
         return rc;
     *conninfo = corv_embedded_pg_conninfo(app->embedded);
     app->place = strdup(*conninfo);
     return app->place ? CORV_OK : CORV_E_NOMEM;
+}
+
+/* All of the start that waits for the database. */
+static corv_rc start_database(struct corv_app *app, const char **conninfo, struct corv_fault *fault)
+{
+    struct waiting w = {.app = app};
+    struct corv_patience patience = {.go_on = wait_on, .ctx = &w};
+    corv_rc rc;
+
+    corv_patience_set(&patience);
+    rc = reach_database(app, &w, conninfo, fault);
+    if (rc == CORV_OK)
+        rc = corv_migrate(app->place, fault);
+    if (rc == CORV_OK)
+        rc = corv_sealing_start(app, fault);
+    if (rc == CORV_OK && !corv_patience_asks()) /* it was said during the very last step */
+        rc = corv_patience_fault(fault);
+    corv_patience_set(NULL);
+    return rc;
 }
 
 static corv_rc open_vault(struct corv_app *app, struct corv_fault *fault)
@@ -133,8 +170,9 @@ static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct cor
 {
     struct corv_queue_options o = {.loop = &app->loop,
         .conninfo = conninfo,
-        .at = app->place,
+        .migrated = true,
         .primary = app->primary,
+        .state_dir = app->config->state_dir,
         .require_standby = app->config->synchronous_standby,
         .node = app->config->node,
         .backlog = QUEUE_BACKLOG,
@@ -273,8 +311,6 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
         rc = open_queue(app, conninfo, fault);
     if (rc == CORV_OK)
         rc = corv_retention_start(app);
-    if (rc == CORV_OK)
-        rc = corv_sealing_start(app, fault);
     if (rc == CORV_OK)
         rc = corv_upkeep_start(app);
     if (rc == CORV_OK)

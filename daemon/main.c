@@ -156,8 +156,14 @@ static void watch_signals(struct corv_app *app, uv_signal_t *signals, uv_timer_t
         (void)uv_signal_init(&app->loop, &signals[i]);
         signals[i].data = limit;
         (void)uv_signal_start(&signals[i], which[i] == SIGHUP ? reload_came : stop_came, which[i]);
-        uv_unref((uv_handle_t *)&signals[i]);
     }
+}
+
+/* Only now: a loop on which nothing counts is not run at all, and the start must hear a signal. */
+static void let_loop_end(uv_signal_t *signals)
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_unref((uv_handle_t *)&signals[i]);
 }
 
 static void set_workers(const struct corv_config *c)
@@ -171,8 +177,12 @@ static void set_workers(const struct corv_config *c)
 
 static int not_started(const struct corv_app *app, const struct corv_fault *fault)
 {
-    if (app->unwanted)
+    if (app->unwanted) {
+        CORV_LOG(INFO, "daemon.start-abandoned", NULL,
+            CORV_F(REASON, "Gestopt op verzoek terwijl de start op de database wachtte; er is "
+                           "niets aangenomen."));
         return EX_OK;
+    }
     CORV_LOG(ERROR, "daemon.not-started", NULL, CORV_F(CODE, fault->code[0] ? fault->code : NULL),
         CORV_F(REASON, fault->text[0] ? fault->text : NULL));
     (void)fprintf(
@@ -224,6 +234,7 @@ static int run(struct corv_config *config_take)
     (void)uv_loop_configure(&app.loop, UV_METRICS_IDLE_TIME);
     watch_signals(&app, signals, &limit);
     app.built = corv_build_up(&app, &fault) == CORV_OK;
+    let_loop_end(signals);
     if (app.built)
         (void)uv_run(&app.loop, UV_RUN_DEFAULT);
     else

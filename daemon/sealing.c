@@ -10,16 +10,19 @@
 #include "daemon/loop/pool.h"
 #include "queue/fence.h"
 #include "queue/node.h"
+#include "queue/patience.h"
 #include "queue/queue.h"
 #include "queue/seal.h"
 
 #define TICK_MS    2000
 #define SEAL_MS    60000
 #define SEAL_LINES 10000
+#define LAST_US    10000000 /* so long the last seal may take */
 
 struct corv_sealing {
     uv_timer_t timer;      /* data: the app */
-    char *conninfo;        /* owned: of the server that the queue writes on */
+    char *conninfo;        /* owned: of the server that the queue wrote on last */
+    char *last;            /* owned: the same when the stop began; NULL: it was away */
     const char *state_dir; /* these two: of the first configuration, kept in it */
     const char *node;
     struct corv_vault *vault;
@@ -27,9 +30,7 @@ struct corv_sealing {
     struct corv_signer *signer;
     struct corv_seal_head head; /* of our chain, as the pass under way works with it */
     struct corv_fence fence;
-    struct corv_primary primary; /* as state_dir has it */
-    bool moved;                  /* this pass writes it */
-    bool leaving;                /* the last pass */
+    bool leaving; /* the last pass */
     int64_t marked_seq;
     int64_t sealed_seq;
     int64_t sealed_us; /* monotonic */
@@ -75,23 +76,12 @@ static void seal(struct corv_sealing *s)
     corv_keeper_close(k);
 }
 
-static void remember_primary(struct corv_sealing *s)
-{
-    if (corv_primary_write(s->state_dir, &s->primary) == CORV_OK)
-        s->moved = false;
-    else if (s->rc == CORV_OK)
-        s->rc = CORV_FAIL(&s->fault, CORV_E_IO, CORV_FAULT_SETTINGS, "primary.write",
-            "Het bestand " CORV_PRIMARY_FILE " in state_dir kan niet worden geschreven.");
-}
-
 static void work(void *data)
 {
     struct corv_sealing *s = data;
 
     s->rc = CORV_OK;
     s->sealed = 0;
-    if (s->moved)
-        remember_primary(s);
     if (s->seal)
         seal(s);
     if (corv_fence_write(s->state_dir, &s->fence) != CORV_OK && s->rc == CORV_OK)
@@ -136,11 +126,18 @@ static void work_done(void *data, bool ran)
     }
 }
 
+/* While it is connected: else the place is one that is only tried, perhaps a former primary. */
+static bool take_place(char **to, const struct corv_app *app)
+{
+    free(*to);
+    *to = strdup(corv_queue_place(app->queue));
+    return *to != NULL;
+}
+
 static void tick(uv_timer_t *timer)
 {
     struct corv_app *app = timer->data;
     struct corv_sealing *s = app->sealing;
-    struct corv_primary primary = corv_queue_primary(app->queue);
     struct corv_seal_head head;
 
     if (s->running || !app->open ||
@@ -150,15 +147,9 @@ static void tick(uv_timer_t *timer)
     s->seal = corv_queue_connected(app->queue) &&
               (head.seq - s->sealed_seq >= SEAL_LINES ||
                   corv_clock_mono_us() - s->sealed_us >= (int64_t)s->seal_ms * 1000);
-    if (primary.timeline != 0 && !corv_primary_same(&primary, &s->primary)) {
-        s->primary = primary;
-        s->moved = true;
-    }
-    if (!s->seal && !s->moved && head.seq == s->marked_seq)
+    if (!s->seal && head.seq == s->marked_seq)
         return;
-    free(s->conninfo);
-    s->conninfo = strdup(corv_queue_place(app->queue));
-    if (!s->conninfo)
+    if (s->seal && !take_place(&s->conninfo, app))
         return;
     s->head = head;
     s->fault = (struct corv_fault){0};
@@ -206,7 +197,6 @@ corv_rc corv_sealing_start(struct corv_app *app, struct corv_fault *fault)
         return CORV_E_NOMEM;
     app->sealing = s;
     s->conninfo = strdup(app->place);
-    s->primary = app->primary;
     s->config = corv_config_hold(app->config);
     s->state_dir = s->config->state_dir;
     s->node = s->config->node;
@@ -234,7 +224,6 @@ corv_rc corv_sealing_start(struct corv_app *app, struct corv_fault *fault)
 void corv_sealing_stop(struct corv_app *app)
 {
     struct corv_sealing *s = app->sealing;
-
     struct corv_seal_head head;
 
     if (!s || s->stopped)
@@ -243,7 +232,30 @@ void corv_sealing_stop(struct corv_app *app)
     if (app->queue && !s->running &&
         corv_queue_head(app->queue, &head.chain, &head.seq, &head.hash))
         corv_fence_set(&s->fence, app->actor, head.seq, &head.hash);
+    if (app->queue && corv_queue_connected(app->queue))
+        (void)take_place(&s->last, app);
     uv_close((uv_handle_t *)&s->timer, NULL);
+}
+
+static bool in_time(void *ctx)
+{
+    return corv_clock_mono_us() < *(int64_t *)ctx;
+}
+
+/* What came since: read back, for the queue is gone. A database that hangs now is not waited for
+ * until the service manager loses its patience: the next start seals. */
+static void seal_last(struct corv_sealing *s)
+{
+    int64_t until = corv_clock_mono_us() + LAST_US;
+    struct corv_patience patience = {.go_on = in_time, .ctx = &until};
+
+    s->head = (struct corv_seal_head){.chain = 0};
+    s->fault = (struct corv_fault){0};
+    s->seal = s->leaving = s->conninfo != NULL;
+    corv_patience_set(&patience);
+    work(s);
+    corv_patience_set(NULL);
+    tell(s);
 }
 
 void corv_sealing_free(struct corv_app *app)
@@ -252,13 +264,10 @@ void corv_sealing_free(struct corv_app *app)
 
     if (!s)
         return;
-    if (app->open && s->conninfo) { /* what came since: read back, for the queue is gone */
-        s->head = (struct corv_seal_head){.chain = 0};
-        s->fault = (struct corv_fault){0};
-        s->seal = s->leaving = true;
-        work(s);
-        tell(s);
-    }
+    free(s->conninfo);
+    s->conninfo = s->last;
+    if (app->open)
+        seal_last(s);
     corv_signer_close(s->signer);
     free(s->conninfo);
     corv_config_free(s->config);

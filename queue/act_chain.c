@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "queue/pg_wait.h"
 
 #define ZEROS "decode(repeat('00', 32), 'hex')"
 
@@ -123,6 +124,6 @@ corv_rc corv_act_end(struct corv_act *act, corv_rc rc)
     if (rc == CORV_OK)
         return corv_inspect_query(act->i, "COMMIT", 0, NULL, NULL, act->fault);
     /* the reason is known; that a broken connection cannot roll back changes nothing */
-    PQclear(PQexec(act->i->c, "ROLLBACK"));
+    PQclear(corv_pg_wait_exec(act->i->c, "ROLLBACK"));
     return rc;
 }

@@ -19,6 +19,7 @@
 #include "daemon/base/log.h"
 #include "queue/embedded_home.h"
 #include "queue/embedded_run.h"
+#include "queue/pg_wait.h"
 
 #define SECOND      1000000
 #define START_LIMIT (60 * SECOND) /* crash recovery included */
@@ -160,12 +161,13 @@ static corv_rc make_cluster(struct corv_embedded_pg *pg, struct corv_fault *faul
 static corv_rc make_database(struct corv_embedded_pg *pg, struct corv_fault *fault)
 {
     PGconn *c = PQconnectdb(pg->maintenance);
-    PGresult *r = PQexec(c, "SELECT 1 FROM pg_database WHERE datname = '" CORV_PG_NAME "'");
+    PGresult *r =
+        corv_pg_wait_exec(c, "SELECT 1 FROM pg_database WHERE datname = '" CORV_PG_NAME "'");
     corv_rc rc = CORV_OK;
 
     if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 0) {
         PQclear(r);
-        r = PQexec(c, "CREATE DATABASE " CORV_PG_NAME);
+        r = corv_pg_wait_exec(c, "CREATE DATABASE " CORV_PG_NAME);
     }
     if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
         rc = corv_pg_run_fault(&pg->home, &(struct corv_pg_log_mark){"", 0}, -1, fault);

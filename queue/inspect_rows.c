@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/id.h"
+#include "queue/patience.h"
 
 /* Short enough that a question never holds up the daemon; actions say BEGIN READ WRITE. */
 static const char session[] = "SET search_path = corv;"
@@ -72,7 +73,7 @@ corv_rc corv_inspect_query(struct corv_inspect *i, const char *sql, int count,
     corv_rc rc = corv_pg_sync_query(i->c, sql, count, params, out, &first);
 
     /* a connection that broke while nobody looked is not worth a complaint */
-    if (rc != CORV_OK && again && PQstatus(i->c) != CONNECTION_OK) {
+    if (rc != CORV_OK && again && PQstatus(i->c) != CONNECTION_OK && !corv_patience_has()) {
         rc = reconnect(i, fault);
         return rc != CORV_OK ? rc : corv_pg_sync_query(i->c, sql, count, params, out, fault);
     }

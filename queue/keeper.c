@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/pg_wait.h"
+
 /* Destroying a month may take minutes; and what a person may do on this login is not what the
  * daemon needs: it works as the daemon's role, where there is one. */
 static const char session[] =
@@ -101,7 +103,7 @@ corv_rc corv_keeper_run(struct corv_keeper *k, const char *sql, const struct cor
         *out = NULL;
     if (rc != CORV_OK)
         return CORV_FAIL(fault, rc, CORV_FAULT_STORE, "store.memory", "Er is te weinig geheugen.");
-    r = PQexecParams(k->i->c, sql, p->count, NULL, p->value, p->length, p->format, 1);
+    r = corv_pg_wait_params(k->i->c, sql, p->count, p->value, p->length, p->format, 1);
     status = PQresultStatus(r);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
         rc = corv_pg_sync_fault(k->i->c, r, fault);

@@ -6,17 +6,19 @@
 #include <string.h>
 
 #include "daemon/base/digest.h"
+#include "daemon/base/log.h"
 #include "queue/pg_sync.h"
+#include "queue/pg_wait.h"
 
 extern const struct corv_embedded corv_embedded_sql[]; /* made by cmake from queue/sql */
 
 /* Any fixed number will do; every corvd must use this one. */
 #define LOCK "SELECT pg_advisory_xact_lock(4811686548871021)"
-/* Another node may be migrating: that may take a while. A migration itself must not keep the
- * traffic of a running node waiting behind its locks. */
-#define BEGIN_LOCKED                                                                               \
-    "BEGIN; SET LOCAL lock_timeout = '60s'; " LOCK "; SET LOCAL lock_timeout = '10s'"
-#define MARK "-- expand-only"
+/* Another node may be migrating: that may take a while, so it is tried more than once. A migration
+ * itself must not keep the traffic of a running node waiting behind its locks. */
+#define BEGIN_LOCKED "BEGIN; SET LOCAL lock_timeout = '5s'; " LOCK
+#define TRIES        12
+#define MARK         "-- expand-only"
 
 struct migration {
     const struct corv_embedded *file;
@@ -185,7 +187,7 @@ static corv_rc sql_fault(PGconn *c, const PGresult *r, const char *name, struct 
 static corv_rc run_sql(PGconn *c, const struct migration *m, struct corv_fault *fault)
 {
     /* the embedded bytes end in a zero byte that size does not count */
-    PGresult *r = PQexec(c, (const char *)m->file->bytes);
+    PGresult *r = corv_pg_wait_exec(c, (const char *)m->file->bytes);
     ExecStatusType status = PQresultStatus(r);
     corv_rc rc = CORV_OK;
 
@@ -230,8 +232,38 @@ static corv_rc step(
     if (rc == CORV_OK)
         rc = corv_pg_sync_exec(c, "COMMIT", fault);
     else
-        PQclear(PQexec(c, "ROLLBACK"));
+        PQclear(corv_pg_wait_exec(c, "ROLLBACK"));
     *done = !next;
+    return rc;
+}
+
+/* The whole step again, when all that was wrong is that another session held a lock. */
+static bool again(const struct corv_fault *why, unsigned tries)
+{
+    if (strcmp(why->code, "store.locked") != 0 || tries >= TRIES || !corv_patience_asks())
+        return false;
+    CORV_LOG(WARNING, "migrate.locked", NULL, CORV_N(ATTEMPT, tries), CORV_F(CODE, why->code));
+    return true;
+}
+
+static corv_rc run_steps(
+    PGconn *c, const struct migration *list, size_t count, struct corv_fault *fault)
+{
+    bool done = false;
+    unsigned tries = 0;
+    corv_rc rc = CORV_OK;
+
+    while (!done && rc == CORV_OK) {
+        struct corv_fault here = {0};
+
+        rc = step(c, list, count, &done, &here);
+        if (rc != CORV_OK && again(&here, ++tries)) {
+            rc = CORV_OK;
+            done = false;
+        } else if (rc != CORV_OK && fault && fault->cls == CORV_FAULT_NONE) {
+            *fault = here;
+        }
+    }
     return rc;
 }
 
@@ -241,14 +273,13 @@ corv_rc corv_migrate_with(
     struct migration *list = NULL;
     size_t count = 0;
     PGconn *c = NULL;
-    bool done = false;
     corv_rc rc = read_files(files, &list, &count, fault);
 
     if (rc != CORV_OK)
         goto out;
     rc = corv_pg_sync_open(conninfo, "corvd migrate", &c, fault);
-    while (rc == CORV_OK && !done)
-        rc = step(c, list, count, &done, fault);
+    if (rc == CORV_OK)
+        rc = run_steps(c, list, count, fault);
 out:
     PQfinish(c);
     free(list);

@@ -8,6 +8,7 @@
 #include "queue/act_chain.h"
 #include "queue/inspect_rows.h"
 #include "queue/pg_sync.h"
+#include "queue/pg_wait.h"
 
 /* ---- coming and going ------------------------------------------------------------------------ */
 
@@ -59,7 +60,7 @@ corv_rc corv_node_enter(struct corv_keeper *k, bool apart, struct corv_fault *fa
             3, params, NULL, fault);
     if (rc == CORV_OK)
         return corv_pg_sync_exec(k->i->c, "COMMIT", fault);
-    PQclear(PQexec(k->i->c, "ROLLBACK"));
+    PQclear(corv_pg_wait_exec(k->i->c, "ROLLBACK"));
     return rc;
 }
 

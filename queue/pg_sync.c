@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "queue/migrate.h"
+#include "queue/pg_wait.h"
+
+#define CONNECT_S 10
 
 /* Longest prefix first: the first row that fits is taken. */
 static const struct {
@@ -64,6 +67,9 @@ static const struct {
         "Deze server was de primaire voor een fail-over en mag niets meer aannemen. Zet hem uit, "
         "of "
         "maak er een standby van (pg_rewind)."},
+    {"primary-unwritten", "store.primary-unwritten",
+        "Het bestand primary in state_dir is niet te schrijven: corvd moet weten welke server de "
+        "primaire is voor hij daar iets aanneemt. Kijk naar ruimte en rechten."},
     {"no-standby", "store.no-standby",
         "PostgreSQL wacht op geen standby (synchronous_standby_names is leeg), en "
         "synchronous_standby: true eist dat."},
@@ -108,6 +114,8 @@ corv_rc corv_pg_sync_fault(PGconn *c, const PGresult *r, struct corv_fault *faul
 {
     const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
 
+    if (!corv_patience_asks())
+        return corv_patience_fault(fault);
     if (state && *state && PQstatus(c) == CONNECTION_OK)
         return fault_of_state(state, fault);
     if (state && *state && strncmp(state, "57", 2) == 0)
@@ -125,6 +133,10 @@ static corv_rc connect_fault(const char *conninfo, PGconn *c, struct corv_fault 
     PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
     const char *said = c ? PQerrorMessage(c) : "";
 
+    if (!corv_patience_asks()) {
+        PQconninfoFree(parsed);
+        return corv_patience_fault(fault);
+    }
     if (!parsed)
         return CORV_FAIL(fault, CORV_E_INVALID, CORV_FAULT_SETTINGS, "store.conninfo",
             "'database' in de configuratie is geen goede verbindingstekst. Gebruik "
@@ -132,7 +144,7 @@ static corv_rc connect_fault(const char *conninfo, PGconn *c, struct corv_fault 
     PQconninfoFree(parsed);
     return CORV_FAIL(fault, CORV_E_IO, CORV_FAULT_STORE, "store.unreachable",
         "De database is niet bereikbaar. Kijk of PostgreSQL draait en of 'database' klopt: %.*s",
-        (int)strcspn(said, "\n"), said);
+        *said ? (int)strcspn(said, "\n") : 100, *said ? said : "geen antwoord binnen de tijd.");
 }
 
 static corv_rc check_server(PGconn *c, struct corv_fault *fault)
@@ -155,13 +167,26 @@ static void no_notices(void *ctx, const PGresult *r)
     (void)r; /* stderr is the daemon's log: nothing unstructured goes there */
 }
 
+/* connect_timeout, for which libpq has no eye while it connects step by step */
+static unsigned limit_s(const char *conninfo)
+{
+    PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+    long said = 0;
+
+    for (const PQconninfoOption *o = parsed; o && o->keyword; o++)
+        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val)
+            said = strtol(o->val, NULL, 10);
+    PQconninfoFree(parsed);
+    return said > 0 && said < 3600 ? (unsigned)said : CONNECT_S;
+}
+
 corv_rc corv_pg_sync_open(
     const char *conninfo, const char *application, PGconn **out, struct corv_fault *fault)
 {
     const char *const keys[] = {"connect_timeout", "tcp_user_timeout", "dbname",
         "fallback_application_name", "client_encoding", NULL};
     const char *const values[] = {"10", "30000", conninfo, application, "UTF8", NULL};
-    PGconn *c = PQconnectdbParams(keys, values, 1);
+    PGconn *c = corv_pg_wait_open(keys, values, limit_s(conninfo));
     corv_rc rc = CORV_OK;
 
     *out = NULL;
@@ -194,13 +219,13 @@ static corv_rc result_rc(PGconn *c, PGresult *r, PGresult **out, struct corv_fau
 
 corv_rc corv_pg_sync_exec(PGconn *c, const char *sql, struct corv_fault *fault)
 {
-    return result_rc(c, PQexec(c, sql), NULL, fault);
+    return result_rc(c, corv_pg_wait_exec(c, sql), NULL, fault);
 }
 
 corv_rc corv_pg_sync_query(PGconn *c, const char *sql, int count, const char *const *params,
     PGresult **out, struct corv_fault *fault)
 {
-    PGresult *r = PQexecParams(c, sql, count, NULL, params, NULL, NULL, 0);
+    PGresult *r = corv_pg_wait_params(c, sql, count, params, NULL, NULL, 0);
 
     if (out)
         *out = NULL;

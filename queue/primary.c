@@ -10,7 +10,9 @@
 
 #include "daemon/base/replace.h"
 #include "queue/pg_hosts.h"
+#include "queue/pg_resolve.h"
 #include "queue/pg_sync.h"
+#include "queue/pg_wait.h"
 
 #define PATH 4096
 #define HEAD "# corvd primary\n"
@@ -68,10 +70,10 @@ corv_rc corv_primary_write(const char *state_dir, const struct corv_primary *p)
 /* No row: a standby. An error: it does not tell, and then nothing can be held against it. */
 static void ask(PGconn *c, struct corv_primary *seen, bool *standby)
 {
-    PGresult *r =
-        PQexec(c, "SELECT system_identifier,"
-                  " ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint"
-                  " FROM pg_control_system() WHERE NOT pg_is_in_recovery()");
+    PGresult *r = corv_pg_wait_exec(c,
+        "SELECT system_identifier,"
+        " ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint"
+        " FROM pg_control_system() WHERE NOT pg_is_in_recovery()");
 
     *seen = (struct corv_primary){.system = 0};
     *standby = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 0;
@@ -124,13 +126,17 @@ corv_rc corv_primary_find(
         struct corv_fault here = {0};
 
         free(*out);
-        *out = corv_pg_hosts_conninfo(h);
-        rc = *out ? judge(h, *out, known, &here) : CORV_E_NOMEM;
+        *out = NULL;
+        rc = corv_pg_resolve(h, &here);
+        if (rc == CORV_OK)
+            *out = corv_pg_hosts_conninfo(h);
+        if (rc == CORV_OK)
+            rc = *out ? judge(h, *out, known, &here) : CORV_E_NOMEM;
         /* a former primary is worth saying; else the first that failed */
         if (rc != CORV_OK && fault &&
             (fault->cls == CORV_FAULT_NONE || strcmp(here.code, "store.old-primary") == 0))
             *fault = here;
-    } while (rc != CORV_OK && corv_pg_hosts_next(h));
+    } while (rc != CORV_OK && corv_patience_asks() && corv_pg_hosts_next(h));
     if (rc == CORV_OK && fault)
         *fault = (struct corv_fault){0};
     if (rc != CORV_OK) {

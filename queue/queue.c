@@ -315,15 +315,12 @@ static void writer_ready(void *ctx, const PGresult *r)
     corv_queue_kick(q);
 }
 
-/* Only where we belong; a former primary hears nothing but the question. */
-static void writer_placed(void *ctx, const PGresult *r)
+void corv_queue_place_writer(struct corv_queue *q)
 {
     static const char zeros[CORV_DIGEST];
-    struct corv_queue *q = ctx;
     struct corv_pg_params name = {0};
     struct corv_pg_params first = {0};
 
-    (void)r;
     corv_pg_add_text(&name, q->chain_name);
     corv_pg_add_text(&first, q->chain_name);
     corv_pg_add_view(&first, corv_view_of(zeros, sizeof zeros));
@@ -333,6 +330,18 @@ static void writer_placed(void *ctx, const PGresult *r)
         corv_pg_run(q->writer, &sql_head, &name, head_read, q) != CORV_OK ||
         corv_pg_sync(q->writer, writer_ready, q) != CORV_OK)
         corv_pg_drop(q->writer, "session");
+}
+
+/* Only where we belong; a former primary hears nothing but the question. */
+static void writer_placed(void *ctx, const PGresult *r)
+{
+    struct corv_queue *q = ctx;
+
+    (void)r;
+    if (corv_remember_knows(q))
+        corv_queue_place_writer(q);
+    else
+        corv_remember_primary(q);
 }
 
 static void writer_session(void *ctx)
@@ -348,6 +357,7 @@ static void writer_down(void *ctx)
 {
     struct corv_queue *q = ctx;
 
+    corv_remember_forget(q);
     corv_writer_down(q);
     tell_connected(q);
 }
@@ -368,6 +378,7 @@ static void release(struct corv_queue *q)
     corv_writer_free(q);
     free((char *)(uintptr_t)q->o.conninfo);
     free((char *)(uintptr_t)q->o.node);
+    free((char *)(uintptr_t)q->o.state_dir);
     free(q->actor);
     free(q->chain_name);
     free(q);
@@ -490,8 +501,9 @@ static corv_rc copy_options(struct corv_queue *q, const struct corv_queue_option
     q->o = *o;
     q->o.conninfo = strdup(o->conninfo);
     q->o.node = strdup(o->node);
+    q->o.state_dir = o->state_dir ? strdup(o->state_dir) : NULL;
     q->o.at = NULL;
-    q->primary = o->primary;
+    q->primary = q->remember.written = o->primary;
     q->actor = two("node:", o->node);
     q->chain_name = two("node:", o->node);
     if (!q->o.batch_items)
@@ -504,7 +516,10 @@ static corv_rc copy_options(struct corv_queue *q, const struct corv_queue_option
         q->o.wait_ms = WAIT_MS;
     if (!q->o.lease_seconds)
         q->o.lease_seconds = LEASE_S;
-    return q->o.conninfo && q->o.node && q->actor && q->chain_name ? CORV_OK : CORV_E_NOMEM;
+    return q->o.conninfo && q->o.node && (q->o.state_dir || !o->state_dir) && q->actor &&
+                   q->chain_name
+               ? CORV_OK
+               : CORV_E_NOMEM;
 }
 
 void corv_queue_add_timer(struct corv_queue *q, uv_timer_t *t)
@@ -518,8 +533,10 @@ corv_rc corv_queue_open(
     const struct corv_queue_options *o, struct corv_queue **out, struct corv_fault *fault)
 {
     struct corv_queue *q = NULL;
-    corv_rc rc = corv_migrate(o->at ? o->at : o->conninfo, fault);
+    corv_rc rc = CORV_OK;
 
+    if (!o->migrated)
+        rc = corv_migrate(o->at ? o->at : o->conninfo, fault);
     if (rc != CORV_OK)
         return rc;
     q = calloc(1, sizeof *q);

@@ -42,7 +42,9 @@ struct corv_queue_options {
     uv_loop_t *loop;
     const char *conninfo;        /* libpq; may name several servers */
     const char *at;              /* the one of them to migrate, queue/primary.h; NULL: conninfo */
+    bool migrated;               /* that was done already */
     struct corv_primary primary; /* as remembered: a former one is refused */
+    const char *state_dir;       /* where a newer one is remembered; NULL: nowhere */
     bool require_standby;        /* work only while a COMMIT waits for a standby */
     const char *node;            /* name of the audit chain and of the leases */
     unsigned batch_items;        /* in one transaction at most, default 256 */

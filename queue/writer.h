@@ -123,6 +123,15 @@ struct corv_rows {                                  /* what WRITE sends */
     corv_rc rc;             /* first failure */
 };
 
+struct corv_remember { /* remember.c's */
+    uv_work_t work;
+    struct corv_primary written; /* what state_dir says */
+    struct corv_primary writing; /* the worker's while busy, as is rc */
+    corv_rc rc;
+    bool busy;
+    bool wanted; /* the session that asked is still there */
+};
+
 struct corv_queue {
     struct corv_queue_options o; /* strings owned */
     char *actor;                 /* owned: "node:NAME" */
@@ -139,7 +148,8 @@ struct corv_queue {
     struct corv_batch batch;
     struct corv_chain chain;
     struct corv_primary primary; /* the newest we have seen */
-    bool synchronous;            /* a COMMIT waits for a standby */
+    struct corv_remember remember;
+    bool synchronous; /* a COMMIT waits for a standby */
     struct corv_rows rows;
     struct corv_list reads; /* lease.c, backlog.c: asked, not answered */
     unsigned reads_count;
@@ -264,12 +274,20 @@ void corv_reads_fail(struct corv_queue *q);
 /* ---- queue.c
  * --------------------------------------------------------------------------------------- */
 void corv_queue_kick(struct corv_queue *q);
+void corv_queue_place_writer(struct corv_queue *q); /* goes on with the writer's session */
 /* A connection that counts as a part of the queue; what o leaves 0 of its times is filled in. When
  * it was closed: corv_queue_part_gone. */
 CORV_MUST_CHECK corv_rc corv_queue_connect(
     struct corv_queue *q, struct corv_pg_options *o, const char *what, struct corv_pg **out);
 void corv_queue_add_timer(struct corv_queue *q, uv_timer_t *t); /* a part as well */
 void corv_queue_part_gone(void *q);
+
+/* ---- remember.c
+ * ------------------------------------------------------------------------------------ */
+bool corv_remember_knows(const struct corv_queue *q); /* state_dir names q->primary, or need not */
+/* Writes it, and then goes on with the writer's session, or drops it. */
+void corv_remember_primary(struct corv_queue *q);
+void corv_remember_forget(struct corv_queue *q); /* the session that asked is gone */
 
 /* ---- glance.c
  * -------------------------------------------------------------------------------------- */

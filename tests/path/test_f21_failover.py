@@ -101,6 +101,23 @@ def test_the_standby_takes_over_while_messages_flow(house):
     w.quiet()
 
 
+@pytest.mark.parametrize("how", ["stop", "kill9"])
+def test_a_node_that_ends_right_after_a_fail_over_knows_where_it_was(house, how):
+    """What it said yes to is on the new primary; begun again it does not look for it at the former
+    one, also when that is back and the first in the row."""
+    w = house(nodes=1)
+    w.send("raad", w.notificatie("almere"))
+    fail_over(w)
+    poll("a yes", lambda: w.daemon.post("raad", w.notificatie("almere")).status == 202, 40)
+    getattr(w.daemon, how)()
+    before = w.pair.first.start().sql("SELECT count(*) FROM corv.audit")
+    w.daemon.start()
+    w.send("raad", w.notificatie("lelystad"))
+    w.quiet()
+    assert w.pair.first.sql("SELECT count(*) FROM corv.audit") == before
+    assert timeline(w) == "2" and w.at.sql("SELECT count(*) FROM corv.message") == "3"
+
+
 def test_an_asynchronous_standby_that_lagged_is_noticed(house):
     """What the standby had not heard of is lost, also when it was acknowledged: the daemon notices
     that the database went back and holds what waits, so that nothing is delivered twice unmarked; and
