@@ -17,6 +17,7 @@ struct corv_cert {
     const char *path; /* borrowed from the configuration */
     struct corv_tls_file file;
     bool readable;
+    bool issuers;            /* a bundle of them */
     struct corv_fault fault; /* when not readable */
 };
 /* Certificates, issuers and revocation lists, each file once. Returns how many. */
@@ -28,5 +29,9 @@ unsigned corv_cert_step(const struct corv_tls_file *f);
 /* With production: true, certificates that were made for tests are errors. A file that this user
  * may not read is for the daemon to judge. */
 void corv_certs_check(const struct corv_config *c, struct corv_findings *findings);
+/* For who checks the configuration: what has run out or does not count yet, what soon runs out (a
+ * warning), and a key that is not that of its certificate. Of a bundle of issuers the ones that
+ * still count may be the ones that matter: that is a warning. Files as above. */
+void corv_certs_judge(const struct corv_config *c, struct corv_findings *findings);
 
 #endif

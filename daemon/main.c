@@ -81,6 +81,8 @@ static int load(const struct options *o, struct corv_config **config)
     } else {
         corv_certs_check(*config, &findings);
         corv_servers_check(*config, &findings);
+        if (o->check) /* a start is not refused for all of that */
+            corv_certs_judge(*config, &findings);
         code = findings.errors > 0 ? EX_CONFIG : EX_OK;
         if (o->check || code != EX_OK)
             show(&findings, o->config);

@@ -105,6 +105,7 @@ int corv_verb_config_check(struct corv_ctl *ctl, int argc, char **argv)
     if (corv_config_load(ctl->config_path, &ctl->config, &findings) == CORV_OK) {
         check_files(ctl->config, &findings);
         corv_certs_check(ctl->config, &findings);
+        corv_certs_judge(ctl->config, &findings);
         corv_servers_check(ctl->config, &findings);
         for (unsigned i = 0; i < ctl->config->adapters_count; i++)
             check_adapter(ctl->config, i, &findings);

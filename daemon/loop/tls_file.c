@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "daemon/base/clock.h"
 
@@ -36,22 +37,45 @@ static bool says_test(const X509_NAME *name)
     return strcasestr(text, TEST_MARK) != NULL;
 }
 
+static void day_of(const ASN1_TIME *t, char out[11])
+{
+    struct tm tm = {0};
+
+    out[0] = '\0';
+    if (t && ASN1_TIME_to_tm(t, &tm) == 1)
+        (void)strftime(out, 11, "%Y-%m-%d", &tm);
+}
+
+static void take_dates(struct corv_tls_file *out, const ASN1_TIME *from, const ASN1_TIME *until)
+{
+    int days = days_until(until);
+    char day[11];
+
+    out->past += days < 0;
+    if (days < out->days) {
+        out->days = days;
+        day_of(until, out->until);
+    }
+    if (from && days_until(from) >= 0) {
+        out->early++;
+        day_of(from, day);
+        if (strcmp(day, out->from) > 0)
+            memcpy(out->from, day, sizeof day);
+    }
+}
+
 static void look(const X509_INFO *info, struct corv_tls_file *out)
 {
-    int days = INT_MAX;
-
     if (info->x509) {
         out->certificates++;
-        days = days_until(X509_get0_notAfter(info->x509));
+        take_dates(out, X509_get0_notBefore(info->x509), X509_get0_notAfter(info->x509));
         out->test = out->test || says_test(X509_get_subject_name(info->x509)) ||
                     says_test(X509_get_issuer_name(info->x509));
     } else if (info->crl) {
         out->lists++;
-        days = days_until(X509_CRL_get0_nextUpdate(info->crl));
+        take_dates(out, X509_CRL_get0_lastUpdate(info->crl), X509_CRL_get0_nextUpdate(info->crl));
         out->test = out->test || says_test(X509_CRL_get_issuer(info->crl));
     }
-    if (days < out->days)
-        out->days = days;
 }
 
 /* An encrypted key in the file is none of our business: never ask the terminal. */
@@ -80,4 +104,22 @@ corv_rc corv_tls_file_read(const char *pem, struct corv_tls_file *out, struct co
     }
     ERR_clear_error();
     return out->certificates + out->lists > 0 ? CORV_OK : CORV_E_INVALID;
+}
+
+corv_rc corv_tls_file_fits(const char *pem, const char *key)
+{
+    BIO *in = BIO_new_file(pem, "r");
+    BIO *key_in = BIO_new_file(key, "r");
+    X509 *x = in ? PEM_read_bio_X509(in, NULL, no_password, NULL) : NULL;
+    EVP_PKEY *k = key_in ? PEM_read_bio_PrivateKey(key_in, NULL, no_password, NULL) : NULL;
+    corv_rc rc = CORV_E_INVALID;
+
+    if (x && k)
+        rc = X509_check_private_key(x, k) == 1 ? CORV_OK : CORV_E_STATE;
+    EVP_PKEY_free(k);
+    X509_free(x);
+    BIO_free(key_in);
+    BIO_free(in);
+    ERR_clear_error();
+    return rc;
 }

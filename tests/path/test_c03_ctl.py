@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """corvctl for people: every answer fits 80 columns; for programs: every --json parses."""
+import datetime
 import json
 import os
 import re
 import shutil
+import subprocess
 import unicodedata
 
 import harness
@@ -145,6 +147,73 @@ def test_config_check_says_where(w):
     assert run.returncode == 1
     assert "oin" in run.stdout + run.stderr
     assert any(part.isdigit() for part in (run.stdout + run.stderr).replace(":", " ").split())
+
+
+def certificate(w, name, first, last):
+    """Valid from so many days from now until so many; returns the days as corvd writes them."""
+    begin, end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=d, hours=1)
+                  for d in (first, last))
+    place = "%s/%s" % (w.path, name)
+    os.makedirs(place + ".made", exist_ok=True)
+    subprocess.run(
+        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {o}.key"
+        " -subj '/O=corvd test/CN=localhost' -out {o}.csr && : > {o}.made/index &&"
+        " printf '[ca]\ndefault_ca=h\n[h]\ndatabase={o}.made/index\nnew_certs_dir={o}.made\nrand_serial=yes\n"
+        "default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' > {o}.cnf &&"
+        " openssl ca -batch -config {o}.cnf -notext -in {o}.csr -out {o}.pem -cert {p}/ca.pem"
+        " -keyfile {p}/ca.key -startdate {b:%Y%m%d%H%M%SZ} -enddate {e:%Y%m%d%H%M%SZ}".format(
+            o=place, p=w.pki.path, b=begin, e=end), shell=True, check=True, capture_output=True)
+    return place + ".pem", "%s" % begin.date(), "%s" % end.date()
+
+
+def check_with(w, **over):
+    """Of config check: exit code and findings by code; corvd --check says the same."""
+    path = w.path + "/certificates.yaml"
+    config = {**w.config, **{k: {**w.config[k], **v} for k, v in over.items()}}
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(config, f, indent=1)
+    run = harness.ctl(path, "config", "check")
+    found = {f["code"]: f for f in json.loads(run.stdout)["findings"]}
+    daemon = subprocess.run([harness.BUILD + "/corvd", "--config", path, "--check"],
+                            capture_output=True, text=True, check=False)
+    assert (daemon.returncode == 0) == (run.returncode == 0), daemon.stderr
+    assert all(code in daemon.stderr for code in found if code.startswith("config.certificate")), daemon.stderr
+    return run.returncode, found
+
+
+@pytest.mark.parametrize("section", ["listen", "delivery"])
+@pytest.mark.parametrize("days,code,bad", [
+    ((-40, -10), "expired", True), ((3, 300), "early", True), ((-40, 20), "soon", False)])
+def test_config_check_looks_at_dates(w, section, days, code, bad):
+    """With the file and the day."""
+    pem, begin, end = certificate(w, code, *days)
+    exit_code, found = check_with(w, **{section: {"certificate": pem, "key": pem[:-4] + ".key"}})
+    one = found["config.certificate-" + code]
+    assert exit_code == int(bad)
+    assert one["severity"] == ("error" if bad else "warning")
+    assert one["path"] == section + ".certificate"
+    assert pem in one["text"] and (begin if code == "early" else end) in one["text"]
+
+
+def test_config_check_knows_which_key_goes_with_a_certificate(w):
+    code, found = check_with(w, delivery={"key": w.pki.key("raad")})
+    assert code == 1 and found["config.key-other"]["path"] == "delivery.key"
+    assert w.pki.key("raad") in found["config.key-other"]["text"]
+    code, found = check_with(w, listen={"key": w.pki.cert("server")})
+    assert code == 1 and "config.key-unusable" in found
+
+
+def test_config_check_bears_with_a_bundle_that_holds_an_old_issuer(w):
+    """That another issuer in it has run out stops nobody; that all of them have stops everybody."""
+    old, _, end = certificate(w, "issuer", -40, -10)
+    both = w.path + "/both.pem"
+    with open(both, "w", encoding="ascii") as f:
+        f.write(open(old, encoding="ascii").read() + open(w.pki.ca, encoding="ascii").read())
+    code, found = check_with(w, listen={"client_ca": both})
+    one = found["config.certificate-expired"]
+    assert code == 0 and one["severity"] == "warning" and end in one["text"]
+    code, found = check_with(w, listen={"client_ca": old})
+    assert code == 1 and found["config.certificate-expired"]["severity"] == "error"
 
 
 def test_hold_and_drop_leave_a_trace(w):
