@@ -54,6 +54,24 @@ static void note(struct process *p, const char *code, const char *sentence, int 
     p->s->log(p->host, CORV_ALOG_ERROR, code, text);
 }
 
+/* It leads a group of its own (spawn), in which what it started itself is too: that ends with it,
+ * for nobody else knows it. While the leader is not reaped the number cannot be another's. */
+static void kill_all(pid_t leader)
+{
+    (void)kill(-leader, SIGKILL);
+}
+
+/* Takes the child's end, and ends what it left. False: it has not ended (with WNOHANG). */
+static bool reap(pid_t leader, int *status, int how)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    if (waitid(P_PID, (id_t)leader, &info, WEXITED | WNOWAIT | how) != 0 || info.si_pid != leader)
+        return false;
+    kill_all(leader);
+    return waitpid(leader, status, 0) == leader;
+}
+
 /* ---- starting ------------------------------------------------------------------------------ */
 
 /* Of our environment only what says where and in which language we are, and how a test build
@@ -111,6 +129,7 @@ static int spawn(struct process *p, int fd)
         &attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     (void)posix_spawnattr_setsigdefault(&attributes, &all);
     (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setpgroup(&attributes, 0); /* a new one, which it leads: kill_all */
     int e = actions_make(&actions, fd, with_stderr);
 
     if (e == 0)
@@ -208,8 +227,8 @@ bool process_child_start(struct process *p)
     process_child_move(p, CHILD_STARTING);
     if (!watch_it(p)) {
         e = errno;
-        (void)kill(p->pid, SIGKILL);
-        (void)waitpid(p->pid, NULL, 0);
+        kill_all(p->pid);
+        (void)reap(p->pid, NULL, 0);
         close_fds(p);
         process_child_move(p, CHILD_NONE);
         return cannot(p, "pidfd", e);
@@ -245,7 +264,7 @@ void process_child_kill(struct process *p, const char *why)
     process_child_move(p, CHILD_DYING);
     p->why = why;
     process_forget_frames(p);
-    (void)kill(p->pid, SIGKILL); /* not reaped yet, so it is still ours */
+    kill_all(p->pid); /* not reaped yet, so it is still ours */
     p->s->unwatch(p->talk);
     p->talk = NULL;
 }
@@ -289,7 +308,7 @@ static void gone(void *ctx, int fd, unsigned events)
     (void)fd, (void)events;
     for (int i = 0; i < LAST_TURNS && p->talk; i++)
         process_hear(p); /* its last words: what it finished is finished */
-    if (p->child != child || waitpid(p->pid, &status, WNOHANG) != p->pid)
+    if (p->child != child || !reap(p->pid, &status, WNOHANG))
         return;
     bool leaving = p->state == CHILD_LEAVING;
 
@@ -354,9 +373,9 @@ static void wait_for_end(void *ctx)
 
     if (poll(&end, 1, END_MS) != 1) {
         w->killed = true;
-        (void)kill(w->pid, SIGKILL);
+        kill_all(w->pid);
     }
-    (void)waitpid(w->pid, &w->status, 0);
+    (void)reap(w->pid, &w->status, 0);
 }
 
 static void ended(void *ctx)
@@ -391,8 +410,8 @@ void process_child_await(struct process *p)
     process_child_move(p, CHILD_NONE);
     if (w && p->s->work(p->host, wait_for_end, ended, w) == 0)
         return;
-    (void)kill(p->pid, SIGKILL);
-    (void)waitpid(p->pid, NULL, 0);
+    kill_all(p->pid);
+    (void)reap(p->pid, NULL, 0);
     if (w)
         (void)close(w->pidfd);
     free(w);

@@ -3,12 +3,15 @@
  *   segfault, abort   dies of a signal          exit    ends as if all were well
  *   hang              never returns             keep    answers after cancel only
  *   twice             answers twice             files   counts the descriptors it can open
+ *   fork-ANY          begins a process of its own that never ends, and then as ANY; its number is
+ *                     written as "started NUMBER" in the setting file
  * What it delivered it writes as "DELIVERY ATTEMPT" in the setting file, before it says so.
  * For the adapter process: inside the daemon the first message would be the daemon's last. */
 #include "tests/abi/plugin.h"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 struct crashes {
     struct plugin plugin;
@@ -33,6 +36,19 @@ static void write_down(const struct crashes *c, const struct corv_outgoing *m)
         abort();
 }
 
+static void start_one(const struct crashes *c)
+{
+    char line[32];
+    pid_t pid = fork();
+
+    while (pid == 0)
+        (void)pause();
+    int n = snprintf(line, sizeof line, "started %d\n", (int)pid);
+
+    if (c->fd >= 0 && write(c->fd, line, (size_t)n) != n)
+        abort();
+}
+
 static int open_many(void)
 {
     int n = 0;
@@ -48,6 +64,10 @@ static int deliver_or_die(
     struct crashes *c = instance;
     const char *how = c->plugin.s->address(m);
 
+    if (strncmp(how, "fork-", 5) == 0) {
+        start_one(c);
+        how += 5;
+    }
     if (strcmp(how, "segfault") == 0)
         die();
     if (strcmp(how, "abort") == 0) {

@@ -253,6 +253,66 @@ static void a_child_that_hangs_is_killed(void **state)
     rig_close(&rig, 5000);
 }
 
+/* The number that "fork-…" wrote, or 0. */
+static int started_one(const char *file)
+{
+    FILE *f = fopen(file, "r");
+    int pid = 0;
+
+    while (f && fscanf(f, "started %d", &pid) != 1 && fscanf(f, "%*[^\n]\n") != EOF)
+        ;
+    if (f)
+        (void)fclose(f);
+    return pid;
+}
+
+/* One that ended may still wait for whoever has to reap it. */
+static bool lives(int pid)
+{
+    char path[32];
+    char state = 'X';
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    f = fopen(path, "r");
+    if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'X';
+    if (f)
+        (void)fclose(f);
+    return state != 'X' && state != 'Z';
+}
+
+/* Whether it falls over, hangs until it is killed, ends by itself, or leaves when it is told to. */
+static void what_a_child_began_ends_with_it(void **state)
+{
+    static const char *const hows[] = {"fork-segfault", "fork-hang", "fork-exit", "fork-ok"};
+    char file[96];
+    const struct corv_host_setting s[] = {{"file", file}, {"process.hang_seconds", "1"}};
+
+    (void)state;
+    (void)snprintf(file, sizeof file, "%s/begonnen", dir);
+    for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++) {
+        const struct corv_outgoing_spec spec = rig_spec(hows[i], corv_view_str("x"));
+        struct result r = {0};
+        struct rig rig;
+        int pid;
+
+        open_process(&rig, "crashes", s, 2);
+        assert_int_equal(rig_send(&rig, "crashes", &spec, 20000, &r), CORV_OK);
+        assert_true(rig_until(&rig, &r.dones, 1, 30000));
+        pid = started_one(file);
+        assert_int_not_equal(pid, 0);
+        rig_close(&rig, 5000);
+        for (int k = 0; k < 100 && lives(pid); k++)
+            (void)usleep(20000);
+        if (lives(pid)) {
+            (void)kill(pid, SIGKILL);
+            fail_msg("%s: what it began is still there", hows[i]);
+        }
+        assert_int_equal(unlink(file), 0);
+    }
+}
+
 static void closing_kills_what_does_not_go(void **state)
 {
     struct result r = {0};
@@ -482,6 +542,7 @@ int main(void)
         cmocka_unit_test(the_one_that_kills_is_found),
         cmocka_unit_test(a_child_that_hangs_is_killed),
         cmocka_unit_test(closing_kills_what_does_not_go),
+        cmocka_unit_test(what_a_child_began_ends_with_it),
         cmocka_unit_test(a_hostile_child_gets_nowhere),
         cmocka_unit_test(a_child_that_says_no_is_asked_again),
         cmocka_unit_test(new_settings_come_with_a_new_child),
