@@ -162,7 +162,9 @@ static void brought_back(struct corv_queue *q, const PGresult *r)
     int64_t count = corv_pg_int(r, 0, 0);
 
     if (count > 0)
-        CORV_LOG(WARNING, "queue.clock-was-ahead", NULL, CORV_N(COUNT, count));
+        CORV_LOG(WARNING, "queue.clock-was-ahead", NULL, CORV_N(COUNT, count),
+            CORV_F(REASON, "Zo veel bezorgingen waren uitgesteld door een klok die voorliep; zij "
+                           "zijn nu aan de beurt. Kijk of de tijd op elke node klopt (NTP)."));
     for (unsigned i = 0; i < b->count; i++)
         b->items[i]->more = b->items[i]->ahead && count == PIECE;
 }
