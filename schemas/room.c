@@ -16,6 +16,7 @@ static void drop_last(struct corv_room *room)
 
     room->last = gone->before;
     room->total -= gone->size;
+    ASAN_UNPOISON_MEMORY_REGION(gone->bytes, gone->size);
     free(gone);
 }
 
@@ -42,6 +43,8 @@ void *corv_room_grow(struct corv_room *room, size_t n)
     room->last = block;
     room->total += size;
     room->used = aligned;
+    ASAN_POISON_MEMORY_REGION(block->bytes, size);
+    ASAN_UNPOISON_MEMORY_REGION(block->bytes, n);
     return block->bytes;
 }
 
