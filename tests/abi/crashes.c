@@ -41,8 +41,9 @@ static void start_one(const struct crashes *c)
     char line[32];
     pid_t pid = fork();
 
-    while (pid == 0)
-        (void)pause();
+    if (pid == 0)
+        for (;;)
+            (void)pause();
     int n = snprintf(line, sizeof line, "started %d\n", (int)pid);
 
     if (c->fd >= 0 && write(c->fd, line, (size_t)n) != n)

@@ -257,13 +257,15 @@ static void a_child_that_hangs_is_killed(void **state)
 static int started_one(const char *file)
 {
     FILE *f = fopen(file, "r");
-    int pid = 0;
+    char line[128];
+    long pid = 0;
 
-    while (f && fscanf(f, "started %d", &pid) != 1 && fscanf(f, "%*[^\n]\n") != EOF)
-        ;
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "started ", 8) == 0)
+            pid = strtol(line + 8, NULL, 10);
     if (f)
         (void)fclose(f);
-    return pid;
+    return (int)pid;
 }
 
 /* One that ended may still wait for whoever has to reap it. */
