@@ -57,6 +57,8 @@ bool https_renew(struct https *a, const struct https_limits *limits, char *why, 
     https_tls_free(a->tls);
     a->tls = tls;
     a->limits = *limits;
+    a->settings++;
+    https_spare_free(a);
     (void)curl_multi_setopt(a->multi, CURLMOPT_MAXCONNECTS, limits->connections);
     (void)curl_multi_setopt(a->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits->connections);
     return true;

@@ -18,16 +18,17 @@
 #define HTTPS_BODY_MAX    (1u << 20) /* of an answer; then we hang up, the status counts */
 #define HTTPS_HEAD_MAX    (64u << 10)
 #define HTTPS_RETRY_MAX   86400
-#define HTTPS_SPARE_MAX   64u /* easy handles kept for the next message */
+#define HTTPS_SPARE_MAX   64u /* transfers kept for the next message */
 #define HTTPS_SHARES      64u /* each keeps 8 TLS sessions (fixed in libcurl), by party */
 #define HTTPS_HEADER_MAX  512u
+#define HTTPS_LINES_MAX   10u /* our header lines and those of the kind */
 
 /* Certificate, key and trust as read at (re)configuration: a file that changes afterwards has no
  * effect on half of the connections. Certificate and key are kept read, because reading them from
  * PEM for each connection costs as much as the handshake. The bytes of ca end with the digest of
  * the certificate, in a line that is no PEM: libcurl compares them when it looks for a connection
  * or session to use again, and so finds none that was made with another certificate. Counted: each
- * transfer holds the one it began with. */
+ * transfer holds the one it was made with. */
 struct https_tls {
     unsigned references;
     X509 *certificate;      /* owned; NULL: one-way */
@@ -47,18 +48,20 @@ struct https_limits {
     long connections;
 };
 
+/* libcurl's handle and the memory around it, for one message after the other. What holds for all of
+ * them is set in the handle once (https_request_settings); what is of one message is set before it
+ * goes (https_request_options) and taken out after it (https_request_forget). Only a handle on
+ * which all went well at the first try serves again: in any other there is something left of it. */
 struct https_transfer {
     TAILQ_ENTRY(https_transfer) entry;
-    struct https *https;
     uint64_t op;
-    CURL *easy;
-    CURLU *url; /* owned: the address, taken apart once */
-    struct curl_slist *headers;
-    struct https_tls *tls; /* NULL: plain */
-    void *own;             /* of the kind */
-    unsigned requests;     /* libcurl sends again when a kept connection turns out to be dead */
-    bool repeat;           /* X-Corv-Repeat is among the headers */
+    CURLU *url;           /* owned: the address, taken apart once */
+    void *own;            /* of the kind */
+    unsigned requests;    /* libcurl sends again when a kept connection turns out to be dead */
+    unsigned lines_count; /* of the headers */
+    bool repeat;          /* X-Corv-Repeat is among the headers */
     bool cancelled;
+    bool well;        /* libcurl ended it without a complaint */
     bool cut;         /* we hung up on an endless answer */
     bool out_of_step; /* the connection held an answer before we asked */
     size_t head_bytes;
@@ -67,6 +70,13 @@ struct https_transfer {
     size_t receipt_bytes;
     char code[12];               /* "http.503" */
     char error[CURL_ERROR_SIZE]; /* may hold text of the party: never leaves this adapter */
+    /* What stands above is of one message, and zero before it; what stands below stays. */
+    struct https *https;
+    CURL *easy;            /* owned */
+    struct https_tls *tls; /* NULL: plain */
+    unsigned settings;     /* https->settings when it was made */
+    struct curl_slist lines[HTTPS_LINES_MAX];
+    char text[HTTPS_LINES_MAX][HTTPS_HEADER_MAX];
 };
 TAILQ_HEAD(https_transfers, https_transfer);
 
@@ -95,9 +105,10 @@ struct https {
     const struct corv_services *services;
     struct corv_host *host;
     CURLM *multi;
-    CURLSH *shares[HTTPS_SHARES]; /* made on first use */
-    CURL *spare[HTTPS_SPARE_MAX];
+    CURLSH *shares[HTTPS_SHARES];                  /* made on first use */
+    struct https_transfer *spare[HTTPS_SPARE_MAX]; /* owned */
     unsigned spare_count;
+    unsigned settings;            /* how often limits and files were renewed */
     struct corv_timer *timer;     /* libcurl's own timeout */
     struct corv_timer *sweep;     /* removes what was cancelled, outside libcurl's callbacks */
     struct https_socket *sockets; /* owned; by descriptor */
@@ -155,6 +166,7 @@ int https_deliver(
     void *instance, uint64_t op, const struct corv_outgoing *m, struct corv_outcome *outcome);
 void https_cancel(void *instance, uint64_t op);
 void https_sweep(void *instance);
+void https_spare_free(struct https *a); /* those that wait for a message */
 void https_transfer_end(struct https_transfer *x, const struct corv_outcome *outcome);
 void https_transfer_ended(struct https_transfer *x, CURLcode result); /* libcurl says so */
 
@@ -167,7 +179,9 @@ CURLSH *https_share_of(struct https *a, unsigned share); /* NULL: without memory
  * good; may be NULL then. share: by party. */
 const char *https_address_check(
     const struct https *a, const char *address, CURLU **url, unsigned *share);
+bool https_request_settings(struct https_transfer *x);
 bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share);
+bool https_request_forget(struct https_transfer *x);
 
 /* outcome.c */
 void https_outcome_of(struct https_transfer *x, CURLcode result, struct corv_outcome *outcome);

@@ -233,8 +233,7 @@ bool https_multi_open(struct https *a)
 
 void https_multi_close(struct https *a)
 {
-    while (a->spare_count > 0)
-        curl_easy_cleanup(a->spare[--a->spare_count]);
+    https_spare_free(a);
     (void)curl_multi_cleanup(a->multi); /* closes the kept connections: our callbacks still work */
     a->multi = NULL;
     for (unsigned i = 0; i < HTTPS_SHARES; i++) {

@@ -67,21 +67,20 @@ static char *put(char *to, const char *from, size_t n)
 
 bool https_header(struct https_transfer *x, const char *name, const char *value)
 {
-    char line[HTTPS_HEADER_MAX];
+    unsigned i = x->lines_count;
     size_t name_n = strlen(name);
     size_t value_n = strlen(value);
-    struct curl_slist *longer;
 
-    if (name_n + 2 + value_n >= sizeof line)
+    if (i == HTTPS_LINES_MAX || name_n + 2 + value_n >= HTTPS_HEADER_MAX)
         return false;
-    for (size_t i = 0; i < value_n; i++)
-        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+    for (size_t c = 0; c < value_n; c++)
+        if ((unsigned char)value[c] < 0x20 || value[c] == 0x7f)
             return false;
-    *put(put(put(line, name, name_n), ": ", 2), value, value_n) = '\0';
-    longer = curl_slist_append(x->headers, line);
-    if (!longer)
-        return false;
-    x->headers = longer;
+    *put(put(put(x->text[i], name, name_n), ": ", 2), value, value_n) = '\0';
+    x->lines[i] = (struct curl_slist){.data = x->text[i]};
+    if (i > 0)
+        x->lines[i - 1].next = &x->lines[i];
+    x->lines_count++;
     return true;
 }
 
@@ -181,11 +180,23 @@ static bool set_callbacks(struct https_transfer *x)
            SET(CLOSESOCKETFUNCTION, https_close_socket) && SET(CLOSESOCKETDATA, x->https);
 }
 
+bool https_request_settings(struct https_transfer *x)
+{
+    return SET(POST, 1L) && SET(USERAGENT, "corvd") && set_tls(x) && set_bounds(x) &&
+           set_callbacks(x);
+}
+
 bool https_request_options(struct https_transfer *x, const struct corv_outgoing *m, CURLSH *share)
 {
     const struct corv_services *s = x->https->services;
 
-    return SET(URL, s->address(m)) && SET(CURLU, x->url) && SET(POST, 1L) &&
-           x->https->kind->body(x, m) && SET(HTTPHEADER, x->headers) && SET(USERAGENT, "corvd") &&
-           SET(SHARE, share) && set_tls(x) && set_bounds(x) && set_callbacks(x);
+    return SET(URL, s->address(m)) && SET(CURLU, x->url) && x->https->kind->body(x, m) &&
+           SET(HTTPHEADER, x->lines) && SET(SHARE, share);
+}
+
+/* All that https_request_options and the kinds set. */
+bool https_request_forget(struct https_transfer *x)
+{
+    return SET(URL, NULL) && SET(CURLU, NULL) && SET(POSTFIELDS, NULL) && SET(READDATA, NULL) &&
+           SET(SEEKDATA, NULL) && SET(HTTPHEADER, NULL) && SET(SHARE, NULL);
 }

@@ -1,39 +1,65 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A transfer from deliver to complete. */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/https/client.h"
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
-static CURL *easy_get(struct https *a)
-{
-    return a->spare_count > 0 ? a->spare[--a->spare_count] : curl_easy_init();
-}
-
-static void easy_put(struct https *a, CURL *easy)
-{
-    if (!easy)
-        return;
-    curl_easy_reset(easy); /* forgets message, party and certificate */
-    if (a->spare_count < HTTPS_SPARE_MAX)
-        a->spare[a->spare_count++] = easy;
-    else
-        curl_easy_cleanup(easy);
-}
-
 static void transfer_free(struct https_transfer *x)
 {
     if (!x)
         return;
-    easy_put(x->https, x->easy);
-    curl_url_cleanup(x->url);
-    curl_slist_free_all(x->headers);
+    curl_easy_cleanup(x->easy);
     https_tls_free(x->tls);
-    if (x->own && x->https->kind->end)
-        x->https->kind->end(x);
-    free(x->receipt);
     free(x);
+}
+
+static struct https_transfer *transfer_new(struct https *a)
+{
+    struct https_transfer *x = calloc(1, sizeof *x);
+
+    if (!x)
+        return NULL;
+    x->https = a;
+    x->settings = a->settings;
+    x->tls = https_tls_hold(a->tls);
+    x->easy = curl_easy_init();
+    if (x->easy && https_request_settings(x))
+        return x;
+    transfer_free(x);
+    return NULL;
+}
+
+void https_spare_free(struct https *a)
+{
+    while (a->spare_count > 0)
+        transfer_free(a->spare[--a->spare_count]);
+}
+
+static struct https_transfer *transfer_get(struct https *a)
+{
+    return a->spare_count > 0 ? a->spare[--a->spare_count] : transfer_new(a);
+}
+
+/* The message is over. */
+static void transfer_put(struct https_transfer *x)
+{
+    struct https *a = x->https;
+    bool again = x->well && x->requests == 1 && x->settings == a->settings && !a->draining &&
+                 a->spare_count < HTTPS_SPARE_MAX && https_request_forget(x);
+
+    curl_url_cleanup(x->url);
+    if (x->own && a->kind->end)
+        a->kind->end(x);
+    free(x->receipt);
+    memset(x, 0, offsetof(struct https_transfer, https));
+    if (again)
+        a->spare[a->spare_count++] = x;
+    else
+        transfer_free(x);
 }
 
 /* TLS sessions of one party (or a few) together: libcurl keeps eight in a share. */
@@ -53,56 +79,40 @@ CURLSH *https_share_of(struct https *a, unsigned share)
 
 /* ---- begin -------------------------------------------------------------------------------- */
 
-static struct https_transfer *transfer_new(
-    struct https *a, uint64_t op, const struct corv_outgoing *m, void *own, const char **wrong)
+/* NULL, or why it cannot be asked. */
+static const char *prepare(struct https_transfer *x, const struct corv_outgoing *m)
 {
-    struct https_transfer *x = calloc(1, sizeof *x);
+    struct https *a = x->https;
     unsigned share = 0;
+    const char *wrong = https_address_check(a, a->services->address(m), &x->url, &share);
 
-    *wrong = "https.memory";
-    if (!x)
-        return NULL;
-    x->https = a;
-    x->op = op;
-    x->own = own;
-    *wrong = https_address_check(a, a->services->address(m), &x->url, &share);
-    if (*wrong)
-        goto out;
-    *wrong = "https.memory";
+    if (wrong)
+        return wrong;
     x->repeat = a->services->attempt(m) > 1;
-    x->tls = https_tls_hold(a->tls);
-    x->easy = easy_get(a);
-    if (!x->easy)
-        goto out;
-    *wrong = "https.header";
     if (!https_request_headers(x, m))
-        goto out;
-    *wrong = "https.failed";
-    if (!https_request_options(x, m, https_share_of(a, share)))
-        goto out;
-    *wrong = NULL;
-    return x;
-out:
-    x->own = NULL; /* still the caller's */
-    transfer_free(x);
-    return NULL;
+        return "https.header";
+    return https_request_options(x, m, https_share_of(a, share)) ? NULL : "https.failed";
 }
 
 const char *https_begin(struct https *a, uint64_t op, const struct corv_outgoing *m, void *own)
 {
-    struct https_transfer *x = NULL;
-    const char *wrong = a->draining ? "https.draining" : NULL;
+    struct https_transfer *x = a->draining ? NULL : transfer_get(a);
+    const char *wrong;
 
-    if (!wrong)
-        x = transfer_new(a, op, m, own, &wrong);
-    if (x && curl_multi_add_handle(a->multi, x->easy) != CURLM_OK) {
-        x->own = NULL;
-        transfer_free(x);
+    if (!x)
+        return a->draining ? "https.draining" : "https.memory";
+    x->op = op;
+    x->own = own;
+    wrong = prepare(x, m);
+    if (!wrong && curl_multi_add_handle(a->multi, x->easy) != CURLM_OK)
         wrong = "https.failed";
+    if (wrong) {
+        x->own = NULL; /* still the caller's */
+        transfer_put(x);
+        return wrong;
     }
-    if (!wrong)
-        TAILQ_INSERT_TAIL(&a->transfers, x, entry);
-    return wrong;
+    TAILQ_INSERT_TAIL(&a->transfers, x, entry);
+    return NULL;
 }
 
 int https_deliver(
@@ -125,13 +135,14 @@ void https_transfer_end(struct https_transfer *x, const struct corv_outcome *out
     TAILQ_REMOVE(&a->transfers, x, entry);
     (void)curl_multi_remove_handle(a->multi, x->easy); /* from here on nobody reads the payload */
     a->services->complete(a->host, x->op, outcome);
-    transfer_free(x);
+    transfer_put(x);
 }
 
 void https_transfer_ended(struct https_transfer *x, CURLcode result)
 {
     struct corv_outcome outcome = {.size = sizeof outcome};
 
+    x->well = result == CURLE_OK && !x->cancelled;
     if (result == CURLE_OK)
         https_keep(x->https, x->easy);
     if (x->cancelled)

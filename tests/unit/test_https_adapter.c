@@ -302,6 +302,50 @@ static void bytes_and_headers_arrive(void **state)
     partner_stop(&p);
 }
 
+/* One of libcurl's handles serves one message after the other, whoever they are for. */
+static void nothing_of_one_party_reaches_the_next(void **state)
+{
+    static const char *const kinds[] = {"eerste", "tweede"};
+    struct partner p[2];
+    struct corv_outgoing_spec spec[2];
+    struct result r[2] = {0};
+    struct rig rig;
+
+    (void)state;
+    open_with(&rig, "vt", NULL, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        partner_start(&p[i], i == 0 ? "raad" : "vt", "127.0.0.1", false);
+        spec[i] = rig_spec(p[i].address, corv_view_str(i == 0 ? "<een>lang bericht</een>" : ""));
+        spec[i].kind = kinds[i];
+        spec[i].attempt = i == 0 ? 3 : 1;
+        spec[i].content_type = i == 0 ? "application/xml" : "";
+    }
+    partner_does(&p[0], "{\"status\":409,\"retry_after\":\"9\"}");
+    for (unsigned n = 0; n < 6; n++) { /* in turn, so that each has the handle of the other */
+        r[n % 2] = (struct result){0};
+        assert_int_equal(rig_send(&rig, "https", &spec[n % 2], 20000, &r[n % 2]), CORV_OK);
+        assert_true(rig_until(&rig, &r[n % 2].dones, 1, 30000));
+        assert_string_equal(r[n % 2].outcome.code, n % 2 == 0 ? "http.409" : "http.200");
+        assert_int_equal(r[n % 2].receipt_bytes, 10);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        json_t *rows = ledger(&p[i]);
+
+        assert_int_equal(json_array_size(rows), 3);
+        for (size_t n = 0; n < 3; n++) {
+            assert_string_equal(text_of(rows, n, "kind"), kinds[i]);
+            assert_string_equal(text_of(rows, n, "attempt"), i == 0 ? "3" : "1");
+            assert_string_equal(text_of(rows, n, "repeat"), i == 0 ? "true" : "");
+            assert_string_equal(text_of(rows, n, "content_type"),
+                i == 0 ? "application/xml" : "application/octet-stream");
+            assert_int_equal(number_of(rows, n, "size"), i == 0 ? 23 : 0);
+        }
+        json_decref(rows);
+        partner_stop(&p[i]);
+    }
+    rig_close(&rig, 1000);
+}
+
 static void a_big_message_arrives_whole(void **state)
 {
     char digest[CORV_DIGEST_TEXT];
@@ -1021,6 +1065,7 @@ int main(void)
         cmocka_unit_test(the_status_decides),
         cmocka_unit_test(a_retry_date_is_understood),
         cmocka_unit_test(bytes_and_headers_arrive),
+        cmocka_unit_test(nothing_of_one_party_reaches_the_next),
         cmocka_unit_test(a_big_message_arrives_whole),
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(what_is_kept_is_watched_on),
