@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/base/digest.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -53,11 +54,9 @@ static bool add(struct sum *s, const void *p, size_t n)
 
 static bool add_length(struct sum *s, size_t n)
 {
-    uint8_t length[8];
+    const uint64_t length = htobe64(n);
 
-    for (int b = 0; b < 8; b++)
-        length[b] = (uint8_t)((uint64_t)n >> (56 - 8 * b));
-    return add(s, length, sizeof length);
+    return add(s, &length, sizeof length);
 }
 
 static corv_rc digest(
