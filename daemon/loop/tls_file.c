@@ -15,9 +15,14 @@
 #define TEST_MARK       "corvd test"
 #define SECONDS_PER_DAY 86400
 
+static time_t now_s(void)
+{
+    return (time_t)(corv_clock_us() / 1000000);
+}
+
 static int days_until(const ASN1_TIME *end)
 {
-    ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)(corv_clock_us() / 1000000));
+    ASN1_TIME *now = ASN1_TIME_set(NULL, now_s());
     int days = 0;
     int seconds = 0;
 
@@ -27,6 +32,14 @@ static int days_until(const ASN1_TIME *end)
         days--; /* an hour past is day -1, not 0 */
     ASN1_TIME_free(now);
     return days;
+}
+
+/* Valid from this very second on is valid. What cannot be read is not. */
+static bool is_early(const ASN1_TIME *from)
+{
+    time_t now = now_s();
+
+    return X509_cmp_time(from, &now) >= 0;
 }
 
 static bool says_test(const X509_NAME *name)
@@ -56,7 +69,7 @@ static void take_dates(struct corv_tls_file *out, const ASN1_TIME *from, const A
         out->days = days;
         day_of(until, out->until);
     }
-    if (from && days_until(from) >= 0) {
+    if (from && is_early(from)) {
         out->early++;
         day_of(from, day);
         if (strcmp(day, out->from) > 0)

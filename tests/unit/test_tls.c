@@ -489,6 +489,37 @@ static void looks_at_the_whole_bundle(void **state)
     assert_string_equal(f.code, "tls.file");
 }
 
+/* Seconds since 1970. */
+static int64_t valid_from(const char *pem)
+{
+    FILE *in = fopen(pem, "r");
+    X509 *x = in ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
+    struct tm tm = {0};
+
+    assert_non_null(x);
+    assert_int_equal(ASN1_TIME_to_tm(X509_get0_notBefore(x), &tm), 1);
+    X509_free(x);
+    (void)fclose(in);
+    return (int64_t)timegm(&tm);
+}
+
+/* From the very second on that stands in it: one that was made just now is good. */
+static void is_valid_from_the_second_that_it_says(void **state)
+{
+    int64_t from = valid_from(pki("server.pem"));
+    struct corv_fault f = {0};
+    struct corv_tls_file file;
+
+    (void)state;
+    for (int early = 0; early < 2; early++) {
+        corv_clock_shift_us(0);
+        corv_clock_shift_us((from - early) * 1000000 + 1000 - corv_clock_us());
+        assert_int_equal(corv_tls_file_read(pki("server.pem"), &file, &f), CORV_OK);
+        assert_int_equal(file.early, early);
+    }
+    corv_clock_shift_us(0);
+}
+
 static void counts_the_days_left(void **state)
 {
     struct corv_fault f = {0};
@@ -555,6 +586,7 @@ int main(void)
         cmocka_unit_test(asks_for_our_clients_by_name),
         cmocka_unit_test(survives_garbage),
         cmocka_unit_test(names_the_faulty_file),
+        cmocka_unit_test(is_valid_from_the_second_that_it_says),
         cmocka_unit_test(counts_the_days_left),
         cmocka_unit_test(looks_at_the_whole_bundle),
         cmocka_unit_test(reads_only_whole_oins),
