@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/loop/pool.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/list.h"
+
+#define NICE 10 /* of a worker, over that of the process */
 
 struct runner { /* what libuv's queue sees: a worker that takes jobs until there are none */
     struct corv_list node; /* in idle, or alone while it is libuv's */
@@ -76,11 +80,26 @@ static struct job *next_job(struct corv_pool *p, struct job *done)
     return next;
 }
 
+/* When processors are short the loop goes first, and the database: all wait for those, and only one
+ * message for a worker. Where the system forbids it, nothing is lost but that. */
+static void stand_back(void)
+{
+    static _Thread_local bool done;
+    struct sched_param none = {0};
+
+    if (done)
+        return;
+    done = true;
+    (void)sched_setscheduler(0, SCHED_BATCH, &none);
+    (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* of this thread */
+}
+
 static void take_jobs(uv_work_t *work)
 {
     struct runner *r = work->data;
     struct job *j = next_job(r->pool, NULL);
 
+    stand_back();
     while (j) {
         atomic_store(&j->began_us, corv_clock_mono_us());
         j->run(j->arg);

@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/loop/pool.h"
@@ -260,6 +262,46 @@ static void others_have_their_turn(void **state)
 
 static struct corv_pool *chain_pool;
 
+static void look_at_own_place(void *arg)
+{
+    int *said = arg;
+
+    said[0] = getpriority(PRIO_PROCESS, 0);
+    said[1] = sched_getscheduler(0);
+}
+
+static void keep(void *arg, bool ran)
+{
+    (void)arg;
+    assert_true(ran);
+}
+
+/* When processors are short: first the loop, then the workers. */
+static void workers_stand_back(void **state)
+{
+    int own = getpriority(PRIO_PROCESS, 0);
+    struct corv_pool *p = NULL;
+    int said[2 * WORKERS];
+
+    (void)state;
+    assert_int_equal(corv_pool_new(uv_default_loop(), WORKERS, 64, &p), CORV_OK);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < WORKERS; i++)
+            assert_int_equal(
+                corv_pool_submit(p, look_at_own_place, keep, &said[2 * i], NULL), CORV_OK);
+        uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+        for (int i = 0; i < WORKERS; i++) {
+            assert_int_equal(said[2 * i], own < 9 ? own + 10 : 19); /* not ten more each time */
+            assert_int_equal(said[2 * i + 1], SCHED_BATCH);
+        }
+    }
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+    assert_int_equal(sched_getscheduler(0), SCHED_OTHER);
+    corv_pool_close(p, note_closed, &gate);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    assert_true(closed);
+}
+
 static void submit_next(void *arg, bool ran)
 {
     unsigned *left = arg;
@@ -296,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cancels_what_waits, reset, clear),
         cmocka_unit_test_setup_teardown(closes_while_jobs_run_and_wait, reset, clear),
         cmocka_unit_test_setup_teardown(others_have_their_turn, reset, clear),
+        cmocka_unit_test_setup_teardown(workers_stand_back, reset, clear),
         cmocka_unit_test_setup_teardown(a_lonely_job_is_not_forgotten, reset, clear),
     };
 
