@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/certs.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,24 +100,6 @@ void corv_certs_check(const struct corv_config *c, struct corv_findings *finding
 
 /* ---- judging what the files say ------------------------------------------------------------ */
 
-static void say(struct corv_findings *f, enum corv_severity severity, const char *code,
-    const char *key, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static void say(struct corv_findings *f, enum corv_severity severity, const char *code,
-    const char *key, const char *fmt, ...)
-{
-    struct corv_finding one = {
-        .layer = CORV_LAYER_CONFIG, .severity = severity, .actor = CORV_ACT_BEHEERDER};
-    va_list ap;
-
-    (void)snprintf(one.code, sizeof one.code, "%s", code);
-    (void)snprintf(one.path, sizeof one.path, "%s", key);
-    va_start(ap, fmt);
-    (void)vsnprintf(one.text, sizeof one.text, fmt, ap);
-    va_end(ap);
-    corv_findings_add(f, &one);
-}
-
 static void judge_dates(const struct corv_cert *c, struct corv_findings *f)
 {
     unsigned all = c->file.certificates + c->file.lists;
@@ -128,14 +108,14 @@ static void judge_dates(const struct corv_cert *c, struct corv_findings *f)
     const char *what = c->file.certificates > 0 ? "certificaat" : "intrekkingslijst";
 
     if (c->file.past > 0)
-        say(f, bad, "config.certificate-expired", c->key,
+        corv_findings_setting(f, bad, "config.certificate-expired", c->key,
             "%.120s: verlopen op %s (%s). Zet er een nieuwe neer.", c->path, c->file.until, what);
     else if (!corv_cert_good(c))
-        say(f, CORV_SEV_WARNING, "config.certificate-soon", c->key,
+        corv_findings_setting(f, CORV_SEV_WARNING, "config.certificate-soon", c->key,
             "%.120s: verloopt op %s, over %d dag%s (%s). Vraag een nieuwe aan.", c->path,
             c->file.until, c->file.days, c->file.days == 1 ? "" : "en", what);
     if (c->file.early > 0)
-        say(f, bad, "config.certificate-early", c->key,
+        corv_findings_setting(f, bad, "config.certificate-early", c->key,
             "%.120s: geldt pas vanaf %s (%s). Klopt de klok van deze machine?", c->path,
             c->file.from, what);
 }
@@ -150,12 +130,12 @@ static void judge_pair(
     case CORV_OK:
         return;
     case CORV_E_STATE:
-        say(f, CORV_SEV_ERROR, "config.key-other", key,
+        corv_findings_setting(f, CORV_SEV_ERROR, "config.key-other", key,
             "De sleutel in %.100s hoort niet bij het certificaat in %.100s.", private_key,
             certificate);
         return;
     default:
-        say(f, CORV_SEV_ERROR, "config.key-unusable", key,
+        corv_findings_setting(f, CORV_SEV_ERROR, "config.key-unusable", key,
             "In %.100s staat geen sleutel die corvd kan gebruiken (PEM, zonder wachtwoord), of in "
             "%.80s geen certificaat.",
             private_key, certificate);
@@ -190,13 +170,14 @@ void corv_certs_judge(const struct corv_config *c, struct corv_findings *finding
     if (certs)
         count = corv_certs_of(c, certs);
     else
-        say(findings, CORV_SEV_ERROR, "config.memory", "", "Er is te weinig geheugen.");
+        corv_findings_setting(
+            findings, CORV_SEV_ERROR, "config.memory", "", "Er is te weinig geheugen.");
     for (unsigned i = 0; i < count; i++)
         if (certs[i].readable)
             judge_dates(&certs[i], findings);
         else if (access(certs[i].path, R_OK) == 0)
-            say(findings, CORV_SEV_ERROR, "config.certificate-none", certs[i].key, "%s",
-                certs[i].fault.text);
+            corv_findings_setting(findings, CORV_SEV_ERROR, "config.certificate-none", certs[i].key,
+                "%s", certs[i].fault.text);
     judge_pairs(c, findings);
     free(certs);
 }

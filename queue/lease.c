@@ -6,9 +6,8 @@
 #include "daemon/base/log.h"
 #include "queue/writer.h"
 
-#define STATE_WENT_BACK "22012" /* division by zero: only the lease divides */
-#define READS_MAX       16      /* questions under way */
-#define PIECE_BYTES     4194304 /* larger payloads are read in pieces; also in the SQL */
+#define READS_MAX   16      /* questions under way */
+#define PIECE_BYTES 4194304 /* larger payloads are read in pieces; also in the SQL */
 
 /* Nothing is taken from a database that has not come as far as we know ($7, $8): put back under us,
  * it holds as waiting what we sent. The division fails then, as in the trail's own statement.
@@ -71,7 +70,8 @@ static void found(void *ctx, const PGresult *res)
     }
     r->failed = true;
     CORV_LOG(WARNING, "queue.read-failed", NULL, CORV_F(CODE, state ? state : "08006"));
-    if (state && strcmp(state, STATE_WENT_BACK) == 0) /* whether it did, the session's begin says */
+    if (state &&
+        strcmp(state, CORV_STATE_NOT_OURS) == 0) /* whether it did, the session's begin says */
         corv_pg_drop(r->q->writer, "audit-head-moved");
     if (corv_sql_trouble(state ? state : "") == CORV_SQL_STORE)
         corv_pg_drop(r->q->reader, state ? state : "08006");

@@ -147,7 +147,7 @@ static void want(struct corv_pg *c, int events)
 /* ---- down and up again -------------------------------------------------------------------- */
 
 /* In the alphabet of the log. */
-static void plain(const char *said, char *out, size_t size)
+static void loggable_text(const char *said, char *out, size_t size)
 {
     char *w = out;
 
@@ -161,7 +161,7 @@ static void log_connect_failure(struct corv_pg *c)
 {
     char reason[200];
 
-    plain(c->conn ? PQerrorMessage(c->conn) : "", reason, sizeof reason);
+    loggable_text(c->conn ? PQerrorMessage(c->conn) : "", reason, sizeof reason);
     CORV_LOG(WARNING, "queue.connect-failed", NULL, CORV_F(WHAT, c->application),
         CORV_F(REASON, reason));
 }
@@ -418,7 +418,7 @@ static void prepared(void *ctx, const PGresult *r)
         begun(c, r);
         return;
     }
-    plain(said, name, sizeof name);
+    loggable_text(said, name, sizeof name);
     (void)snprintf(
         reason, sizeof reason, "%s PostgreSQL: %s", corv_pg_state_text(CORV_PG_DAMAGED), name);
     drop(c, CORV_PG_DAMAGED, reason);

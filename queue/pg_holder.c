@@ -47,7 +47,7 @@ static PGconn *open_beside(PGconn *other)
 }
 
 /* The log takes names of a plain alphabet only. */
-static void plain(char *out, size_t size, const char *name)
+static void loggable_name(char *out, size_t size, const char *name)
 {
     size_t n = 0;
 
@@ -65,7 +65,7 @@ static void tell_held(const char *pid, const char *program, int64_t waited_ms)
     char name[64];
     char reason[300];
 
-    plain(name, sizeof name, program);
+    loggable_name(name, sizeof name, program);
     (void)snprintf(reason, sizeof reason,
         "Een andere sessie houdt een slot vast dat corvd nodig heeft. Wacht tot zij klaar is, of "
         "laat de databasebeheerder haar beeindigen: SELECT pg_terminate_backend(%s); bij pid 0 is "
@@ -81,7 +81,7 @@ static void tell_else(const char *event, int64_t waited_ms)
     bool standby = strcmp(event, "SyncRep") == 0;
     char name[64];
 
-    plain(name, sizeof name, event);
+    loggable_name(name, sizeof name, event);
     CORV_LOG(WARNING, "database.waits", NULL,
         CORV_F(CODE, standby ? "store.standby-silent" : "store.slow"),
         CORV_F(WHAT, *name ? name : NULL), CORV_N(MS, waited_ms),

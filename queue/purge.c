@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "queue/purge.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -255,30 +256,21 @@ static corv_rc reseal_rows(struct pass *p, uint32_t hour, const PGresult *found)
     return rc;
 }
 
-static void key_of(uint32_t hour, char key[HOUR_BYTES])
-{
-    const char bytes[HOUR_BYTES] = {
-        (char)(hour >> 24), (char)(hour >> 16), (char)(hour >> 8), (char)hour};
-
-    memcpy(key, bytes, HOUR_BYTES);
-}
-
 /* Everything that is still under the key of this hour. Reads the whole table, in the order of its
  * numbers: once for every hour. */
 static corv_rc reseal_hour(struct pass *p, uint32_t hour)
 {
-    char key[HOUR_BYTES];
+    const uint32_t key = htobe32(hour); /* as it stands in what is sealed */
     corv_rc rc = CORV_OK;
     int rows = RESEAL;
 
-    key_of(hour, key);
     p->after = (struct corv_id){{0}};
     while (rc == CORV_OK && rows == RESEAL) {
         struct corv_pg_params params = {0};
         PGresult *r = NULL;
 
         corv_pg_add_view(&params, corv_view_of(p->after.b, sizeof p->after.b));
-        corv_pg_add_view(&params, corv_view_of(key, sizeof key));
+        corv_pg_add_view(&params, corv_view_of(&key, sizeof key));
         corv_pg_add_int8(&params, RESEAL);
         rc = stopped(p);
         if (rc == CORV_OK)
@@ -362,13 +354,12 @@ static corv_rc finish_keys(struct pass *p)
 
 static corv_rc key_in_use(struct pass *p, uint32_t hour, bool *used)
 {
-    char key[HOUR_BYTES];
+    const uint32_t key = htobe32(hour); /* as it stands in what is sealed */
     struct corv_pg_params params = {0};
     PGresult *r = NULL;
     corv_rc rc;
 
-    key_of(hour, key);
-    corv_pg_add_view(&params, corv_view_of(key, sizeof key));
+    corv_pg_add_view(&params, corv_view_of(&key, sizeof key));
     rc = corv_keeper_run(p->k,
         "SELECT EXISTS (SELECT FROM payload"
         " WHERE substring(sealed FROM 4 FOR 4) = $1::bytea)::integer",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "queue/vault_form.h"
 
+#include <endian.h>
 #include <limits.h>
 #include <string.h>
 
@@ -8,13 +9,16 @@
 
 static void put_number(uint8_t *p, uint32_t number)
 {
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(number >> (24 - 8 * i));
+    number = htobe32(number);
+    memcpy(p, &number, sizeof number);
 }
 
 static uint32_t get_number(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    uint32_t number;
+
+    memcpy(&number, p, sizeof number);
+    return be32toh(number);
 }
 
 void corv_sealed_put_head(uint8_t *p, const struct corv_sealed_head *h)

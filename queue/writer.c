@@ -250,7 +250,7 @@ static void chain_ran(void *ctx, const PGresult *r)
     struct corv_queue *q = ctx;
     const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
-    if (state && (strcmp(state, "22012") == 0 || strcmp(state, "23505") == 0))
+    if (state && (strcmp(state, CORV_STATE_NOT_OURS) == 0 || strcmp(state, "23505") == 0))
         corv_pg_drop(q->writer, "audit-head-moved");
     else
         (void)good_result(q, r);

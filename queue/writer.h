@@ -209,6 +209,10 @@ void corv_straight_begin(struct corv_queue *q);
 /* Something did not hold: the next batches go step by step, for repeats seldom come alone. */
 void corv_straight_missed(struct corv_queue *q);
 
+/* Division by zero, which our SQL does where the chain is not where this node left it: another
+ * writer, or a database that went back. */
+#define CORV_STATE_NOT_OURS "22012"
+
 enum corv_sql_trouble {
     CORV_SQL_DATA,  /* a value: whoever brought it is guilty */
     CORV_SQL_AGAIN, /* bad luck: the same again may do */

@@ -50,18 +50,37 @@ void corv_findings_add(struct corv_findings *f, const struct corv_finding *findi
     f->list[f->count++] = *finding;
 }
 
+/* Completes one and adds it. */
+static void add(struct corv_findings *f, struct corv_finding *one, const char *code,
+    const char *path, const char *fmt, va_list ap)
+{
+    (void)snprintf(one->code, sizeof one->code, "%s", code);
+    (void)snprintf(one->path, sizeof one->path, "%s", path ? path : "");
+    (void)vsnprintf(one->text, sizeof one->text, fmt, ap);
+    corv_findings_add(f, one);
+}
+
 void corv_findings_addf(struct corv_findings *f, enum corv_layer layer, enum corv_actor actor,
     const char *code, int line, const char *path, const char *fmt, ...)
 {
     struct corv_finding one = {.layer = layer, .actor = actor, .line = line};
     va_list ap;
 
-    (void)snprintf(one.code, sizeof one.code, "%s", code);
-    (void)snprintf(one.path, sizeof one.path, "%s", path ? path : "");
     va_start(ap, fmt);
-    (void)vsnprintf(one.text, sizeof one.text, fmt, ap);
+    add(f, &one, code, path, fmt, ap);
     va_end(ap);
-    corv_findings_add(f, &one);
+}
+
+void corv_findings_setting(struct corv_findings *f, enum corv_severity severity, const char *code,
+    const char *key, const char *fmt, ...)
+{
+    struct corv_finding one = {
+        .layer = CORV_LAYER_CONFIG, .severity = severity, .actor = CORV_ACT_BEHEERDER};
+    va_list ap;
+
+    va_start(ap, fmt);
+    add(f, &one, code, key, fmt, ap);
+    va_end(ap);
 }
 
 const char *corv_layer_name(enum corv_layer layer)

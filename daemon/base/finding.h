@@ -60,6 +60,9 @@ void corv_findings_add(struct corv_findings *f, const struct corv_finding *findi
 void corv_findings_addf(struct corv_findings *f, enum corv_layer layer, enum corv_actor actor,
     const char *code, int line, const char *path, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));
+/* The same of a key of the configuration, for the beheerder. */
+void corv_findings_setting(struct corv_findings *f, enum corv_severity severity, const char *code,
+    const char *key, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 const char *corv_layer_name(enum corv_layer layer);   /* "well-formed", "schema", … */
 const char *corv_severity_name(enum corv_severity s); /* "error", "warning" */

@@ -89,10 +89,9 @@ const struct corv_ctl_verb corv_ctl_verbs[] = {
         corv_verb_reference_list},
     {"config check", "", "De configuratie nakijken.",
         "Met de bestanden die zij noemt: een certificaat of intrekkingslijst die verlopen is of "
-        "nog "
-        "niet geldt en een sleutel die niet bij haar certificaat hoort zijn fouten; wat binnen 30 "
-        "dagen verloopt (een intrekkingslijst: binnen een dag) is een waarschuwing, net als een "
-        "verlopen uitgever in een bundel waarin nog een geldige staat.",
+        "nog niet geldt en een sleutel die niet bij haar certificaat hoort zijn fouten; wat "
+        "binnen 30 dagen verloopt (een intrekkingslijst: binnen een dag) is een waarschuwing, net "
+        "als een verlopen uitgever in een bundel waarin nog een geldige staat.",
         corv_verb_config_check},
     {"reload", "", "corvd de configuratie en de certificaten opnieuw laten lezen.",
         "Is er iets mis mee, dan blijft de oude configuratie gelden en leest u hier waarom. "

@@ -26,13 +26,24 @@ def commands(world, dump):
     return "set -e\n" + block
 
 
+def waits_for_almere(world):
+    """A message for a party that is away; its number."""
+    world.partners["almere"].stop()
+    message = world.send("raad", world.notificatie("almere")).id
+    poll("it failed once", lambda: "delivery.later" in world.audit(message))
+    return message
+
+
+def dumped(world):
+    dump = world.path + "/corvd.dump"
+    subprocess.run(["pg_dump", "--format=custom", "--file=" + dump, world.daemon.conninfo()], check=True)
+    return dump
+
+
 def test_put_back_as_the_manual_says(make_world):
     w = make_world()
-    w.partners["almere"].stop()
-    waits = w.send("raad", w.notificatie("almere")).id
-    poll("it failed once", lambda: "delivery.later" in w.audit(waits))
-    dump = w.path + "/corvd.dump"
-    subprocess.run(["pg_dump", "--format=custom", "--file=" + dump, w.daemon.conninfo()], check=True)
+    waits = waits_for_almere(w)
+    dump = dumped(w)
     w.partners["almere"].start()
     w.settled(waits, 1)
     later = w.send("veilig-thuis", w.vto()).id
@@ -64,11 +75,8 @@ def put_back_at_once(world, dump):
 def test_one_of_before_an_upgrade_put_back_under_a_running_corvd(make_world):
     """corvd keeps off, and says in every place where somebody looks that it wants to be started again."""
     w = make_world()
-    w.partners["almere"].stop()
-    waits = w.send("raad", w.notificatie("almere")).id
-    poll("it failed once", lambda: "delivery.later" in w.audit(waits))
-    dump = w.path + "/corvd.dump"
-    subprocess.run(["pg_dump", "--format=custom", "--file=" + dump, w.daemon.conninfo()], check=True)
+    waits = waits_for_almere(w)
+    dump = dumped(w)
     assert w.daemon.stop() == 0
     w.daemon.wrap = ["sh", "-c", 'shift; exec %s "$@"' % NEXT, "sh"]
     w.daemon.start()  # a release with a migration more
