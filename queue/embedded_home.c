@@ -252,6 +252,9 @@ static const char settings[] =
     "shared_buffers = 256MB\n" /* the indexes of a backlog of a million; taken as it is used */
     "max_wal_size = 1GB\n"
     "min_wal_size = 80MB\n"
+    /* Each lease steps over what was delivered since the last vacuum: in a minute of draining a
+     * backlog that is half a million rows. */
+    "autovacuum_naptime = '15s'\n"
     "max_parallel_workers_per_gather = 0\n"
     "max_parallel_maintenance_workers = 0\n" /* a container's /dev/shm is small */
     "jit = off\n"

@@ -463,6 +463,8 @@ static void empty_days_are_dropped(void **state)
 
     (void)state;
     test_pg_exec(db, "SELECT corv.ensure_partitions(now() - interval '9 days', now())");
+    test_pg_exec(db,
+        "SELECT corv.ensure_partitions(now() + interval '70 days', now() + interval '71 days')");
     waits = message(now - 5 * 24 * HOUR_US);
     open_one(&waits, 1, 2);
     assert_int_equal(
@@ -471,6 +473,16 @@ static void empty_days_are_dropped(void **state)
                   " coalesce(reloptions, '{}') @> ARRAY['autovacuum_vacuum_insert_threshold=-1',"
                   " 'autovacuum_analyze_threshold=2147483647',"
                   " 'autovacuum_analyze_scale_factor=0', 'toast_tuple_target=8160']"),
+        0);
+    assert_int_equal(/* what only grows: an old month's table, and those that are there from the
+                        first day */
+        db_number("SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                  " LEFT JOIN pg_inherits h ON h.inhrelid = c.oid WHERE a.attnum > 0"
+                  " AND (h.inhparent IN ('corv.message'::regclass, 'corv.audit'::regclass,"
+                  "  'corv.delivery_done'::regclass)"
+                  "  OR c.oid IN ('corv.dedup'::regclass, 'corv.delivery'::regclass))"
+                  " AND NOT (coalesce(reloptions, '{}')"
+                  "  @> ARRAY['autovacuum_vacuum_insert_threshold=-1'] AND attstattarget = 10)"),
         0);
     purge(now);
     assert_true(report.partitions >= 6);
