@@ -169,7 +169,8 @@ void corv_alarms_silence(struct corv_alarms *a, int64_t now_us)
     if (l->s.until_us == 0)
         l->s.until_us = now_us - (int64_t)(CORV_WORK_DAYS - 1) * 24 * CORV_HOUR_US;
     l->place = strdup(corv_queue_place(a->app->queue));
-    a->learning = l->place && corv_pool_submit(a->app->pool, learn, learned, l, NULL) == CORV_OK;
+    a->learning =
+        l->place && corv_pool_submit(a->app->pool, learn, learned, l, false, NULL) == CORV_OK;
     if (!a->learning)
         release(l);
 }

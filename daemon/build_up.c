@@ -166,6 +166,18 @@ static void hint_came(void *ctx)
     corv_deliver_soon(ctx);
 }
 
+static corv_rc start_workers(struct corv_app *app, struct corv_fault *fault)
+{
+    corv_rc rc = corv_pool_new(&app->loop, app->config->workers, POOL_QUEUE_MAX, &app->pool);
+
+    if (rc != CORV_E_IO)
+        return rc;
+    return CORV_FAIL(fault, rc, CORV_FAULT_STORE, "pool.no-threads",
+        "Het systeem geeft geen %u draden (workers) en een bestandsnummer meer: zie TasksMax en "
+        "LimitNOFILE van de dienst, of zet workers lager.",
+        app->config->workers);
+}
+
 static corv_rc open_queue(struct corv_app *app, const char *conninfo, struct corv_fault *fault)
 {
     struct corv_queue_options o = {.loop = &app->loop,
@@ -300,7 +312,7 @@ corv_rc corv_build_up(struct corv_app *app, struct corv_fault *fault)
     if (rc == CORV_OK)
         rc = start_database(app, &conninfo, fault);
     if (rc == CORV_OK)
-        rc = corv_pool_new(&app->loop, app->config->workers, POOL_QUEUE_MAX, &app->pool);
+        rc = start_workers(app, fault);
     if (rc == CORV_OK)
         rc = corv_watchdog_new(&app->loop, CORV_WATCHDOG_SLOW_MS, &app->watchdog);
     if (rc == CORV_OK)

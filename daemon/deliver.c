@@ -154,7 +154,9 @@ static void payload_opened(void *data, bool ran)
 
 static void open_on_worker(struct corv_job *job)
 {
-    if (corv_pool_submit(job->app->pool, open_payload, payload_opened, job, NULL) == CORV_OK)
+    bool brief = job->lane.bytes < CORV_POOL_BRIEF;
+
+    if (corv_pool_submit(job->app->pool, open_payload, payload_opened, job, brief, NULL) == CORV_OK)
         return;
     corv_lane_unreserve(job->app->lanes, job->row->party, job->lane.bytes);
     corv_job_free(job);

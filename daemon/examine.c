@@ -149,7 +149,9 @@ static void examined(void *data, bool ran)
 
 void corv_examine(struct corv_message *m)
 {
-    if (corv_pool_submit(m->app->pool, work, examined, m, NULL) == CORV_OK)
+    bool brief = m->parts[0].size < CORV_POOL_BRIEF;
+
+    if (corv_pool_submit(m->app->pool, work, examined, m, brief, NULL) == CORV_OK)
         return;
     m->trouble = CORV_AGAIN;
     corv_journey_move(&m->journey, &m->parts[0].id, CORV_STEP_EXAMINED);

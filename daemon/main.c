@@ -168,15 +168,6 @@ static void let_loop_end(uv_signal_t *signals)
         uv_unref((uv_handle_t *)&signals[i]);
 }
 
-static void set_workers(const struct corv_config *c)
-{
-    char text[16];
-
-    /* two more than those that messages may have (build_up.c): for name look-ups and chores */
-    (void)snprintf(text, sizeof text, "%u", c->workers + 2);
-    (void)setenv("UV_THREADPOOL_SIZE", text, 1);
-}
-
 static int not_started(const struct corv_app *app, const struct corv_fault *fault)
 {
     if (app->unwanted) {
@@ -229,7 +220,6 @@ static int run(struct corv_config *config_take)
     if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
         corv_log_set_level(level);
     corv_log_find_journal();
-    set_workers(app.config);
     shift_clock();
     if (uv_loop_init(&app.loop) != 0)
         return EX_OSERR;

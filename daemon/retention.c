@@ -201,7 +201,8 @@ static void pass_due(uv_timer_t *timer)
     r->config = corv_config_hold(app->config);
     free(r->conninfo);
     r->conninfo = strdup(corv_queue_place(app->queue));
-    r->running = r->conninfo && corv_pool_submit(app->pool, work, pass_done, app, NULL) == CORV_OK;
+    r->running =
+        r->conninfo && corv_pool_submit(app->pool, work, pass_done, app, false, NULL) == CORV_OK;
     if (!r->running)
         pass_done(app, false);
 }

@@ -154,7 +154,7 @@ static void tick(uv_timer_t *timer)
     s->head = head;
     s->fault = (struct corv_fault){0};
     corv_fence_set(&s->fence, app->actor, head.seq, &head.hash);
-    s->running = corv_pool_submit(app->pool, work, work_done, s, NULL) == CORV_OK;
+    s->running = corv_pool_submit(app->pool, work, work_done, s, false, NULL) == CORV_OK;
 }
 
 /* ---- life --------------------------------------------------------------------------------- */

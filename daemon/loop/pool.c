@@ -1,37 +1,44 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "daemon/loop/pool.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/list.h"
+#include "daemon/loop/bell.h"
 
-#define NICE 10 /* of a worker, over that of the process */
+#define NICE     10 /* of a worker, over that of the process */
+#define TOGETHER 4  /* so many ended jobs are told of at once */
 
-struct runner { /* what libuv's queue sees: a worker that takes jobs until there are none */
-    struct corv_list node; /* in idle, or alone while it is libuv's */
+struct worker {
+    struct corv_list node; /* in asleep, or alone; mutex */
     struct corv_pool *pool;
-    uv_work_t work;
+    uv_thread_t thread;
+    uv_cond_t call;
+    bool called; /* mutex */
 };
 
 struct corv_pool {
-    uv_loop_t *loop;
     unsigned bound;
     unsigned jobs;        /* in the list */
     struct corv_list all; /* oldest first */
     uint64_t last;        /* number given */
     struct corv_pool_stats stats;
     bool closing;
-    uv_mutex_t mutex;         /* of waiting, ended and each job's state */
+    uv_mutex_t mutex;         /* of what follows up to bell, and of each job's state */
     struct corv_list waiting; /* jobs for whoever is free, oldest first */
     struct corv_list ended;   /* jobs to be handed back */
-    uv_async_t news;          /* something ended; keeps the loop alive while there are jobs */
-    struct runner *runners;   /* owned */
-    struct corv_list idle;    /* of them */
-    unsigned busy;            /* the others */
+    unsigned untold;          /* of them: ended since the bell rang */
+    struct corv_list asleep;  /* workers: who fell asleep last is called first, for its caches */
+    bool over;                /* workers go home */
+    struct corv_bell *bell;   /* something ended; keeps the loop alive while there are jobs */
+    struct worker *workers;   /* owned */
+    unsigned workers_count;
     void (*on_closed)(void *);
     void *on_closed_ctx;
 };
@@ -41,6 +48,7 @@ struct job {
     struct corv_list turn; /* in waiting or ended */
     struct corv_pool *pool;
     uint64_t number;
+    bool brief;
     corv_pool_run run;
     corv_pool_done done;
     void *arg;
@@ -60,23 +68,49 @@ static struct job *first_of(struct corv_list *list)
     return turn ? CORV_LIST_ITEM(turn, struct job, turn) : NULL;
 }
 
-/* Puts done (or NULL) where the loop finds it and takes the next one. */
-static struct job *next_job(struct corv_pool *p, struct job *done)
+static struct job *take_job(struct corv_pool *p)
 {
+    struct job *j = first_of(&p->waiting);
+
+    if (j)
+        j->state = RUNS;
+    return j;
+}
+
+/* Waits for one; NULL: go home. */
+static struct job *wait_for_job(struct worker *w)
+{
+    struct corv_pool *p = w->pool;
     struct job *next;
-    bool news = false;
 
     uv_mutex_lock(&p->mutex);
-    if (done) {
-        news = corv_list_empty(&p->ended);
-        corv_list_add(&p->ended, &done->turn);
+    while (!(next = take_job(p)) && !p->over) {
+        w->called = false;
+        corv_list_add(p->asleep.next, &w->node); /* before the first */
+        while (!w->called)
+            uv_cond_wait(&w->call, &p->mutex);
     }
-    next = first_of(&p->waiting);
-    if (next)
-        next->state = RUNS;
     uv_mutex_unlock(&p->mutex);
-    if (news)
-        (void)uv_async_send(&p->news);
+    return next;
+}
+
+/* Puts done where the loop finds it, and takes the next one if there is one. While there is more to
+ * do, and none of it takes long, the loop hears of some together: a turn of it for each costs more
+ * than waiting for two or three more verdicts. */
+static struct job *end_job(struct corv_pool *p, struct job *done)
+{
+    struct job *next;
+    bool tell;
+
+    uv_mutex_lock(&p->mutex);
+    corv_list_add(&p->ended, &done->turn);
+    next = take_job(p);
+    tell = ++p->untold >= TOGETHER || !next || !next->brief;
+    if (tell)
+        p->untold = 0;
+    uv_mutex_unlock(&p->mutex);
+    if (tell)
+        corv_bell_ring(p->bell);
     return next;
 }
 
@@ -84,79 +118,78 @@ static struct job *next_job(struct corv_pool *p, struct job *done)
  * message for a worker. Where the system forbids it, nothing is lost but that. */
 static void stand_back(void)
 {
-    static _Thread_local bool done;
     struct sched_param none = {0};
 
-    if (done)
-        return;
-    done = true;
     (void)sched_setscheduler(0, SCHED_BATCH, &none);
     (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* of this thread */
 }
 
-static void take_jobs(uv_work_t *work)
+static void work(void *arg)
 {
-    struct runner *r = work->data;
-    struct job *j = next_job(r->pool, NULL);
+    struct worker *w = arg;
+    struct job *j;
 
+    (void)pthread_setname_np(pthread_self(), "corvd-worker");
     stand_back();
-    while (j) {
+    for (j = wait_for_job(w); j; j = j ? j : wait_for_job(w)) {
         atomic_store(&j->began_us, corv_clock_mono_us());
         j->run(j->arg);
         j->ended_us = corv_clock_mono_us();
-        j = next_job(r->pool, j);
+        j = end_job(w->pool, j);
     }
 }
 
 /* ---- on the loop ------------------------------------------------------------------------------
  */
 
-static void closed(uv_handle_t *handle)
+/* The mutex is held. */
+static void call(struct worker *w)
 {
-    struct corv_pool *p = handle->data;
+    corv_list_del(&w->node);
+    w->called = true;
+    uv_cond_signal(&w->call);
+}
+
+static void free_pool(struct corv_pool *p)
+{
+    for (unsigned i = 0; i < p->workers_count; i++)
+        uv_cond_destroy(&p->workers[i].call);
+    uv_mutex_destroy(&p->mutex);
+    free(p->workers);
+    free(p);
+}
+
+static void closed(void *ctx)
+{
+    struct corv_pool *p = ctx;
 
     if (p->on_closed)
         p->on_closed(p->on_closed_ctx);
-    uv_mutex_destroy(&p->mutex);
-    free(p->runners);
-    free(p);
+    free_pool(p);
+}
+
+/* Nothing is left for them to do, so this takes no time. */
+static void send_home(struct corv_pool *p)
+{
+    struct corv_list *node;
+
+    uv_mutex_lock(&p->mutex);
+    p->over = true;
+    while (!corv_list_empty(&p->asleep)) {
+        node = p->asleep.next;
+        call(CORV_LIST_ITEM(node, struct worker, node));
+    }
+    uv_mutex_unlock(&p->mutex);
+    for (unsigned i = 0; i < p->workers_count; i++)
+        (void)uv_thread_join(&p->workers[i].thread);
 }
 
 static void end_when_empty(struct corv_pool *p)
 {
-    if (p->closing && p->jobs == 0 && p->busy == 0 && !uv_is_closing((uv_handle_t *)&p->news))
-        uv_close((uv_handle_t *)&p->news, closed);
-}
-
-static void took_all(uv_work_t *work, int status);
-
-/* One more worker, if there is one that does not take jobs already: those who do need no waking. */
-static void start_runner(struct corv_pool *p)
-{
-    struct corv_list *node = corv_list_pop(&p->idle);
-    struct runner *r = node ? CORV_LIST_ITEM(node, struct runner, node) : NULL;
-
-    if (!r)
+    if (!p->closing || p->jobs > 0 || p->over)
         return;
-    p->busy++;
-    (void)uv_queue_work(p->loop, &r->work, take_jobs, took_all); /* fails without a function only */
-}
-
-static void took_all(uv_work_t *work, int status)
-{
-    struct runner *r = work->data;
-    struct corv_pool *p = r->pool;
-    bool waits;
-
-    (void)status;
-    p->busy--;
-    corv_list_add(&p->idle, &r->node);
-    uv_mutex_lock(&p->mutex);
-    waits = !corv_list_empty(&p->waiting);
-    uv_mutex_unlock(&p->mutex);
-    if (waits)
-        start_runner(p);
-    end_when_empty(p);
+    send_home(p);
+    corv_bell_close(p->bell, closed);
 }
 
 static void count(struct corv_pool *p, const struct job *j)
@@ -185,14 +218,14 @@ static void hand_back(struct job *j)
         p->stats.cancelled++;
     corv_list_del(&j->node);
     if (--p->jobs == 0 && !p->closing) /* first: done may submit the next one */
-        uv_unref((uv_handle_t *)&p->news);
+        corv_bell_unref(p->bell);
     j->done(j->arg, ran);
     free(j);
 }
 
-static void hand_back_all(uv_async_t *news)
+static void hand_back_all(void *ctx)
 {
-    struct corv_pool *p = news->data;
+    struct corv_pool *p = ctx;
     struct corv_list batch;
     struct job *j;
 
@@ -200,6 +233,7 @@ static void hand_back_all(uv_async_t *news)
     uv_mutex_lock(&p->mutex);
     while ((j = first_of(&p->ended)) != NULL)
         corv_list_add(&batch, &j->turn);
+    p->untold = 0;
     uv_mutex_unlock(&p->mutex);
     while ((j = first_of(&batch)) != NULL)
         hand_back(j);
@@ -209,16 +243,38 @@ static void hand_back_all(uv_async_t *news)
 /* ---- for the user -----------------------------------------------------------------------------
  */
 
-static corv_rc make_runners(struct corv_pool *p, unsigned n)
+/* Signals are the loop's. */
+static corv_rc start_worker(struct worker *w)
 {
-    p->runners = calloc(n, sizeof *p->runners);
-    for (unsigned i = 0; p->runners && i < n; i++) {
-        p->runners[i].pool = p;
-        p->runners[i].work.data = &p->runners[i];
-        corv_list_init(&p->runners[i].node);
-        corv_list_add(&p->idle, &p->runners[i].node);
+    sigset_t all;
+    sigset_t before;
+    int failed;
+
+    corv_list_init(&w->node);
+    if (uv_cond_init(&w->call) != 0)
+        return CORV_E_IO;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = uv_thread_create(&w->thread, work, w);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed)
+        uv_cond_destroy(&w->call);
+    return failed ? CORV_E_IO : CORV_OK;
+}
+
+static corv_rc start_workers(struct corv_pool *p, unsigned n)
+{
+    corv_rc rc = CORV_OK;
+
+    p->workers = calloc(n, sizeof *p->workers);
+    if (!p->workers)
+        return CORV_E_NOMEM;
+    for (unsigned i = 0; i < n && rc == CORV_OK; i++) {
+        p->workers[i].pool = p;
+        rc = start_worker(&p->workers[i]);
+        p->workers_count += rc == CORV_OK;
     }
-    return p->runners ? CORV_OK : CORV_E_NOMEM;
+    return rc;
 }
 
 corv_rc corv_pool_new(uv_loop_t *loop, unsigned workers, unsigned bound, struct corv_pool **out)
@@ -227,34 +283,31 @@ corv_rc corv_pool_new(uv_loop_t *loop, unsigned workers, unsigned bound, struct 
     corv_rc rc;
 
     *out = NULL;
-    if (!p)
+    if (!p || uv_mutex_init(&p->mutex) != 0) {
+        free(p);
         return CORV_E_NOMEM;
-    p->loop = loop;
+    }
     p->bound = bound;
     corv_list_init(&p->all);
     corv_list_init(&p->waiting);
     corv_list_init(&p->ended);
-    corv_list_init(&p->idle);
-    rc = make_runners(p, workers);
-    if (rc == CORV_OK && uv_mutex_init(&p->mutex) != 0)
-        rc = CORV_E_IO;
-    else if (rc == CORV_OK && uv_async_init(loop, &p->news, hand_back_all) != 0) {
-        uv_mutex_destroy(&p->mutex);
-        rc = CORV_E_IO;
-    }
+    corv_list_init(&p->asleep);
+    rc = corv_bell_new(loop, hand_back_all, p, &p->bell);
+    if (rc == CORV_OK)
+        rc = start_workers(p, workers);
     if (rc != CORV_OK) {
-        free(p->runners);
-        free(p);
+        send_home(p);
+        corv_bell_close(p->bell, NULL);
+        free_pool(p);
         return rc;
     }
-    p->news.data = p;
-    uv_unref((uv_handle_t *)&p->news); /* an idle pool keeps no loop alive */
+    corv_bell_unref(p->bell); /* an idle pool keeps no loop alive */
     *out = p;
     return CORV_OK;
 }
 
-corv_rc corv_pool_submit(
-    struct corv_pool *p, corv_pool_run run, corv_pool_done done, void *arg, uint64_t *number)
+corv_rc corv_pool_submit(struct corv_pool *p, corv_pool_run run, corv_pool_done done, void *arg,
+    bool brief, uint64_t *number)
 {
     struct job *j;
 
@@ -267,20 +320,22 @@ corv_rc corv_pool_submit(
         return CORV_E_NOMEM;
     *j = (struct job){.pool = p,
         .number = ++p->last,
+        .brief = brief,
         .run = run,
         .done = done,
         .arg = arg,
         .submitted_us = corv_clock_mono_us()};
     if (p->jobs++ == 0)
-        uv_ref((uv_handle_t *)&p->news);
+        corv_bell_ref(p->bell);
     p->stats.submitted++;
     corv_list_add(&p->all, &j->node);
     if (number)
         *number = j->number; /* before a worker can have it */
     uv_mutex_lock(&p->mutex);
     corv_list_add(&p->waiting, &j->turn);
+    if (!corv_list_empty(&p->asleep))
+        call(CORV_LIST_ITEM(p->asleep.next, struct worker, node));
     uv_mutex_unlock(&p->mutex);
-    start_runner(p);
     return CORV_OK;
 }
 
@@ -318,7 +373,7 @@ corv_rc corv_pool_cancel(struct corv_pool *p, uint64_t number)
     waited = cancel(p, j);
     uv_mutex_unlock(&p->mutex);
     if (waited)
-        (void)uv_async_send(&p->news);
+        corv_bell_ring(p->bell);
     return waited ? CORV_OK : CORV_E_STATE;
 }
 
@@ -352,12 +407,12 @@ void corv_pool_close(struct corv_pool *p, void (*on_closed)(void *), void *ctx)
     p->closing = true;
     p->on_closed = on_closed;
     p->on_closed_ctx = ctx;
-    uv_ref((uv_handle_t *)&p->news);
+    corv_bell_ref(p->bell);
     uv_mutex_lock(&p->mutex);
     CORV_LIST_EACH(node, &p->waiting)
     {
         (void)cancel(p, CORV_LIST_ITEM(node, struct job, turn));
     }
     uv_mutex_unlock(&p->mutex);
-    (void)uv_async_send(&p->news);
+    corv_bell_ring(p->bell);
 }

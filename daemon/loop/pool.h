@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Work off the loop, on libuv's worker threads, with a bound on what waits: when it is reached the
- * caller hears CORV_AGAIN and stops taking, so a burst never becomes memory.
+/* Work off the loop, on worker threads of its own, with a bound on what waits: when it is reached
+ * the caller hears CORV_AGAIN and stops taking, so a burst never becomes memory.
  *
  * Ownership of arg: the caller's until submit said CORV_OK; the worker's while run is on; the
  * loop's again in done, which comes exactly once for every job, also for one that was cancelled
  * (ran is then false, and run was never called). So whoever frees arg in done frees it always.
  * Threads: everything on the loop thread but run, which is on a worker and may touch arg only.
- * A worker that is at it takes job after job: only one that sleeps has to be woken. libuv's threads
- * (UV_THREADPOOL_SIZE) should be more than the workers: its name look-ups and file operations, and
- * the chores of the daemon, have the others.
+ * A worker that is at it takes job after job: only one that sleeps has to be woken, and that is the
+ * one that fell asleep last. libuv's own threads are for its name look-ups and file operations and
+ * for the chores of the daemon: they never wait behind messages, nor messages behind them.
  * Test: tests/unit/test_pool.c */
 #ifndef CORV_LOOP_POOL_H
 #define CORV_LOOP_POOL_H
@@ -24,13 +24,16 @@ struct corv_pool;
 typedef void (*corv_pool_run)(void *arg);            /* on a worker */
 typedef void (*corv_pool_done)(void *arg, bool ran); /* on the loop */
 
-/* workers: jobs that run at once, at least 1. bound: jobs waiting and running together. */
+/* workers: jobs that run at once, at least 1; they are started here, and take no signals. bound:
+ * jobs waiting and running together. CORV_E_IO: the system has no more threads or descriptors. */
 CORV_MUST_CHECK corv_rc corv_pool_new(
     uv_loop_t *loop, unsigned workers, unsigned bound, struct corv_pool **out);
-/* CORV_AGAIN: full, or closing; nothing was kept. job (or NULL) gets a number for corv_pool_cancel,
+/* CORV_AGAIN: full, or closing; nothing was kept. brief: takes milliseconds at most, so that what
+ * ended before it may be handed back after it. job (or NULL) gets a number for corv_pool_cancel,
  * never zero. */
-CORV_MUST_CHECK corv_rc corv_pool_submit(
-    struct corv_pool *p, corv_pool_run run, corv_pool_done done, void *arg, uint64_t *job);
+CORV_MUST_CHECK corv_rc corv_pool_submit(struct corv_pool *p, corv_pool_run run,
+    corv_pool_done done, void *arg, bool brief, uint64_t *job);
+#define CORV_POOL_BRIEF (64u << 10) /* bytes of XML that are judged in so little time */
 /* A job that still waits will not run; done comes soon, with ran false. One that runs is finished
  * as usual. CORV_E_NOTFOUND: done was called already. CORV_E_STATE: it runs. */
 corv_rc corv_pool_cancel(struct corv_pool *p, uint64_t job);

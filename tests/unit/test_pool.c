@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -15,7 +17,7 @@
 
 #include "daemon/loop/pool.h"
 
-#define WORKERS 4 /* main() gives libuv one more */
+#define WORKERS 4
 
 static uv_sem_t gate;
 static uv_sem_t arrived;
@@ -83,14 +85,19 @@ static int clear(void **state)
     return 0;
 }
 
-static corv_rc submit(struct corv_pool *p, corv_pool_run run, uint64_t *number)
+static corv_rc submit_as(struct corv_pool *p, corv_pool_run run, bool brief, uint64_t *number)
 {
     int *arg = calloc(1, sizeof *arg);
-    corv_rc rc = corv_pool_submit(p, run, free_arg, arg, number);
+    corv_rc rc = corv_pool_submit(p, run, free_arg, arg, brief, number);
 
     if (rc != CORV_OK)
         free(arg); /* still ours */
     return rc;
+}
+
+static corv_rc submit(struct corv_pool *p, corv_pool_run run, uint64_t *number)
+{
+    return submit_as(p, run, true, number);
 }
 
 static void open_gate(unsigned n)
@@ -232,7 +239,7 @@ static bool within_5_s(uv_sem_t *sem)
     return false;
 }
 
-/* However much waits: libuv has other work too, name look-ups and files. */
+/* However much waits: libuv has other work too, name look-ups and files, and a thread for it. */
 static void others_have_their_turn(void **state)
 {
     uv_loop_t loop;
@@ -288,7 +295,7 @@ static void workers_stand_back(void **state)
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < WORKERS; i++)
             assert_int_equal(
-                corv_pool_submit(p, look_at_own_place, keep, &said[2 * i], NULL), CORV_OK);
+                corv_pool_submit(p, look_at_own_place, keep, &said[2 * i], true, NULL), CORV_OK);
         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
         for (int i = 0; i < WORKERS; i++) {
             assert_int_equal(said[2 * i], own < 9 ? own + 10 : 19); /* not ten more each time */
@@ -310,7 +317,7 @@ static void submit_next(void *arg, bool ran)
     dones++;
     if (--*left > 0)
         assert_int_equal(
-            corv_pool_submit(chain_pool, run_in_chain, submit_next, left, NULL), CORV_OK);
+            corv_pool_submit(chain_pool, run_in_chain, submit_next, left, true, NULL), CORV_OK);
 }
 
 /* One after another, each when the one before was handed back: none may lie unseen. */
@@ -322,12 +329,123 @@ static void a_lonely_job_is_not_forgotten(void **state)
     (void)state;
     uv_loop_init(&loop);
     assert_int_equal(corv_pool_new(&loop, WORKERS, 1, &chain_pool), CORV_OK);
-    assert_int_equal(corv_pool_submit(chain_pool, run_in_chain, submit_next, &left, NULL), CORV_OK);
+    assert_int_equal(
+        corv_pool_submit(chain_pool, run_in_chain, submit_next, &left, true, NULL), CORV_OK);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(dones, 3000);
     corv_pool_close(chain_pool, NULL, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+struct seen {
+    uv_thread_t self;
+    sigset_t blocked;
+    char name[16];
+};
+
+static void look_at_self(void *arg)
+{
+    struct seen *seen = arg;
+
+    seen->self = uv_thread_self();
+    (void)pthread_sigmask(SIG_SETMASK, NULL, &seen->blocked);
+    (void)pthread_getname_np(seen->self, seen->name, sizeof seen->name);
+}
+
+/* One at a time: always the same worker, whose caches are warm. By its name the operator knows it.
+ */
+static void who_slept_last_is_called_first(void **state)
+{
+    struct corv_pool *p = NULL;
+    struct seen seen[8];
+
+    (void)state;
+    assert_int_equal(corv_pool_new(uv_default_loop(), WORKERS, 1, &p), CORV_OK);
+    for (int i = 0; i < 8; i++) {
+        usleep(20000); /* they are asleep; were one not, another would do the job */
+        assert_int_equal(corv_pool_submit(p, look_at_self, keep, &seen[i], true, NULL), CORV_OK);
+        uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+        assert_true(uv_thread_equal(&seen[i].self, &seen[0].self));
+    }
+    assert_string_equal(seen[0].name, "corvd-worker");
+    assert_true(sigismember(&seen[0].blocked, SIGTERM));
+    assert_true(sigismember(&seen[0].blocked, SIGHUP));
+    corv_pool_close(p, NULL, NULL);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+}
+
+/* One worker: what ended is handed back although it goes on with what takes long. */
+static void a_long_job_keeps_nobody_waiting(void **state)
+{
+    uv_loop_t loop;
+    struct corv_pool *p = NULL;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(corv_pool_new(&loop, 1, 4, &p), CORV_OK);
+    assert_int_equal(submit(p, wait_at_gate, NULL), CORV_OK);
+    assert_int_equal(submit(p, run_freely, NULL), CORV_OK);
+    assert_int_equal(submit_as(p, wait_at_gate, false, NULL), CORV_OK);
+    open_gate(1);
+    uv_sem_wait(&arrived);
+    uv_sem_wait(&arrived); /* in the long one: it holds the only worker */
+    for (int i = 0; i < 500 && dones < 2; i++) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        usleep(10000);
+    }
+    assert_int_equal(dones, 2);
+    open_gate(1);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(dones, 3);
+    corv_pool_close(p, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* An odd time to end: not a job was ever seen. */
+static void closes_without_a_job(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        uv_loop_t loop;
+        struct corv_pool *p = NULL;
+
+        uv_loop_init(&loop);
+        closed = false;
+        assert_int_equal(corv_pool_new(&loop, WORKERS, 1, &p), CORV_OK);
+        corv_pool_close(p, note_closed, &gate);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        assert_true(closed);
+        assert_int_equal(uv_loop_close(&loop), 0);
+    }
+}
+
+static void cannot_be_made(int resource, rlim_t limit)
+{
+    struct rlimit before;
+    struct rlimit now;
+    struct corv_pool *p = NULL;
+    uv_loop_t loop;
+
+    uv_loop_init(&loop);
+    assert_int_equal(getrlimit(resource, &before), 0);
+    now = before;
+    now.rlim_cur = limit;
+    assert_int_equal(setrlimit(resource, &now), 0);
+    assert_int_equal(corv_pool_new(&loop, WORKERS, 1, &p), CORV_E_IO);
+    assert_int_equal(setrlimit(resource, &before), 0);
+    assert_null(p);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* No descriptor is left, or no thread: each is to have a stack larger than the machine. */
+static void says_when_it_cannot_be_made(void **state)
+{
+    (void)state;
+    cannot_be_made(RLIMIT_NOFILE, 3);
+    cannot_be_made(RLIMIT_STACK, (rlim_t)1 << 46);
 }
 
 int main(void)
@@ -340,8 +458,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(others_have_their_turn, reset, clear),
         cmocka_unit_test_setup_teardown(workers_stand_back, reset, clear),
         cmocka_unit_test_setup_teardown(a_lonely_job_is_not_forgotten, reset, clear),
+        cmocka_unit_test_setup_teardown(who_slept_last_is_called_first, reset, clear),
+        cmocka_unit_test_setup_teardown(a_long_job_keeps_nobody_waiting, reset, clear),
+        cmocka_unit_test_setup_teardown(closes_without_a_job, reset, clear),
+        cmocka_unit_test_setup_teardown(says_when_it_cannot_be_made, reset, clear),
     };
 
-    setenv("UV_THREADPOOL_SIZE", "5", 1); /* before the first job */
+    setenv("UV_THREADPOOL_SIZE", "1", 1); /* before the first of its jobs */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
