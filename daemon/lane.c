@@ -412,3 +412,8 @@ unsigned corv_lanes_in_flight(const struct corv_lanes *l)
         n += l->lanes[i]->in_flight;
     return n;
 }
+
+uint64_t corv_lanes_memory(const struct corv_lanes *l)
+{
+    return l->memory;
+}

@@ -106,5 +106,7 @@ struct corv_lane_info {
 };
 void corv_lane_info_get(const struct corv_lanes *l, size_t i, struct corv_lane_info *out);
 unsigned corv_lanes_in_flight(const struct corv_lanes *l);
+/* Bytes of content that all lanes hold or expect, as it is when it was opened. */
+uint64_t corv_lanes_memory(const struct corv_lanes *l);
 
 #endif

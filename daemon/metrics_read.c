@@ -59,6 +59,7 @@ static void read_loop(struct corv_app *app, struct corv_buf *b)
 
     corv_pool_stats(app->pool, &p);
     corv_watchdog_stats(app->watchdog, &w);
+    corv_metric_write(b, CORV_M_lanes_memory_bytes, (double)corv_lanes_memory(app->lanes));
     corv_metric_write(b, CORV_M_pool_queued, p.queued);
     corv_metric_write(b, CORV_M_pool_running, p.running);
     corv_metric_write(b, CORV_M_pool_run_seconds_total, (double)p.run_us / 1e6);

@@ -95,3 +95,22 @@ def test_slow_messages_of_one_party_leave_connections_for_the_others(make_world)
         fifth = slow(w, stack, 1000, 10)
         assert fifth.recv(4096).startswith(b"HTTP/1.1 503 ")
         assert w.daemon.post("gi", w.vto(sender="gi")).status == 202
+
+
+def test_content_read_back_counts_as_large_as_it_is(make_world):
+    """In the database it is packed; in memory, where there is a bound on it, it is not."""
+    w = make_world()
+    almere = w.partners["almere"]
+    almere.stop()
+    size = 200000
+    body = w.notificatie("almere").rstrip()
+    waits = w.send("raad", body + b" " * (size - len(body))).id
+    poll("it failed once", lambda: "delivery.later" in w.audit(waits))
+    poll("nothing of it is in memory", lambda: w.daemon.metric("lanes_memory_bytes") == 0)
+    assert int(w.daemon.sql("SELECT max(octet_length(sealed)) FROM corv.payload")[0][0]) < size / 10
+    almere.start()
+    almere.behave(mode="hang")
+    poll("it is held while the partner thinks", lambda: w.daemon.metric("lanes_memory_bytes") == size)
+    almere.behave()
+    w.settled(waits, 1)
+    assert w.daemon.metric("lanes_memory_bytes") == 0
