@@ -52,6 +52,9 @@ void corv_findings_add(struct corv_findings *f, const struct corv_finding *findi
 
 /* Completes one and adds it. */
 static void add(struct corv_findings *f, struct corv_finding *one, const char *code,
+    const char *path, const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static void add(struct corv_findings *f, struct corv_finding *one, const char *code,
     const char *path, const char *fmt, va_list ap)
 {
     (void)snprintf(one->code, sizeof one->code, "%s", code);
