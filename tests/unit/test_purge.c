@@ -480,7 +480,7 @@ static void empty_days_are_dropped(void **state)
                   " LEFT JOIN pg_inherits h ON h.inhrelid = c.oid WHERE a.attnum > 0"
                   " AND (h.inhparent IN ('corv.message'::regclass, 'corv.audit'::regclass,"
                   "  'corv.delivery_done'::regclass)"
-                  "  OR c.oid IN ('corv.dedup'::regclass, 'corv.delivery'::regclass))"
+                  "  OR c.oid = 'corv.delivery'::regclass)"
                   " AND NOT (coalesce(reloptions, '{}')"
                   "  @> ARRAY['autovacuum_vacuum_insert_threshold=-1'] AND attstattarget = 10)"),
         0);
