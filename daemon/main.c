@@ -168,6 +168,17 @@ static void let_loop_end(uv_signal_t *signals)
         uv_unref((uv_handle_t *)&signals[i]);
 }
 
+/* libuv's threads, for what waits on a file, a name or an adapter: as many as the adapters can hold
+ * at once (daemon/host/work.c), and some for corvd itself, or a folder that hangs would keep it
+ * from its database. */
+static void set_chore_threads(const struct corv_config *c)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "%u", 2 * c->adapters_count + 4);
+    (void)setenv("UV_THREADPOOL_SIZE", text, 1);
+}
+
 static int not_started(const struct corv_app *app, const struct corv_fault *fault)
 {
     if (app->unwanted) {
@@ -220,6 +231,7 @@ static int run(struct corv_config *config_take)
     if (corv_log_level_read(app.config->log_level, &level) == CORV_OK)
         corv_log_set_level(level);
     corv_log_find_journal();
+    set_chore_threads(app.config);
     shift_clock();
     if (uv_loop_init(&app.loop) != 0)
         return EX_OSERR;

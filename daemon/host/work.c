@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Work of adapters on libuv's threads. Those are shared with the reader of messages, so an adapter
- * has only a few at a time; what it asks more waits here, in order. */
+/* Work of adapters on libuv's threads. Those are shared with the chores of the daemon, so an
+ * adapter has only a few at a time; what it asks more waits here, in order. */
 #include <stdlib.h>
 
 #include "daemon/base/log.h"

@@ -96,7 +96,8 @@ static struct job *wait_for_job(struct worker *w)
 
 /* Puts done where the loop finds it, and takes the next one if there is one. While there is more to
  * do, and none of it takes long, the loop hears of some together: a turn of it for each costs more
- * than waiting for two or three more verdicts. */
+ * than waiting for two or three more verdicts (where others want the processors too, some tens of
+ * milliseconds). */
 static struct job *end_job(struct corv_pool *p, struct job *done)
 {
     struct job *next;
@@ -168,7 +169,8 @@ static void closed(void *ctx)
     free_pool(p);
 }
 
-/* Nothing is left for them to do, so this takes no time. */
+/* Nothing is left for them to do: a wait for as long as they need to be heard of (some 10 ms where
+ * processors are short, for they stand back). */
 static void send_home(struct corv_pool *p)
 {
     struct corv_list *node;
@@ -243,9 +245,11 @@ static void hand_back_all(void *ctx)
 /* ---- for the user -----------------------------------------------------------------------------
  */
 
-/* Signals are the loop's. */
+/* Signals are the loop's, but those of a fault of the thread itself: the sanitizers report on them.
+ */
 static corv_rc start_worker(struct worker *w)
 {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
     sigset_t all;
     sigset_t before;
     int failed;
@@ -254,6 +258,8 @@ static corv_rc start_worker(struct worker *w)
     if (uv_cond_init(&w->call) != 0)
         return CORV_E_IO;
     (void)sigfillset(&all);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        (void)sigdelset(&all, own[i]);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     failed = uv_thread_create(&w->thread, work, w);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -311,6 +317,8 @@ corv_rc corv_pool_submit(struct corv_pool *p, corv_pool_run run, corv_pool_done 
 {
     struct job *j;
 
+    if (!p)
+        return CORV_AGAIN;
     if (p->closing || p->jobs >= p->bound) {
         p->stats.refused++;
         return CORV_AGAIN;

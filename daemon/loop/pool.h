@@ -7,9 +7,9 @@
  * (ran is then false, and run was never called). So whoever frees arg in done frees it always.
  * Threads: everything on the loop thread but run, which is on a worker and may touch arg only.
  * A worker that is at it takes job after job: only one that sleeps has to be woken, and that is the
- * one that fell asleep last. libuv's own threads are for its name look-ups and file operations and
- * for the chores of the daemon: they never wait behind messages, nor messages behind them.
- * Test: tests/unit/test_pool.c */
+ * one that fell asleep last. libuv's own threads are for its name look-ups and file operations, the
+ * adapters and the chores of the daemon: those never wait behind messages, nor messages behind
+ * them. Test: tests/unit/test_pool.c */
 #ifndef CORV_LOOP_POOL_H
 #define CORV_LOOP_POOL_H
 
@@ -28,9 +28,9 @@ typedef void (*corv_pool_done)(void *arg, bool ran); /* on the loop */
  * jobs waiting and running together. CORV_E_IO: the system has no more threads or descriptors. */
 CORV_MUST_CHECK corv_rc corv_pool_new(
     uv_loop_t *loop, unsigned workers, unsigned bound, struct corv_pool **out);
-/* CORV_AGAIN: full, or closing; nothing was kept. brief: takes milliseconds at most, so that what
- * ended before it may be handed back after it. job (or NULL) gets a number for corv_pool_cancel,
- * never zero. */
+/* CORV_AGAIN: full, closing, or p is NULL: closed; nothing was kept. brief: takes milliseconds at
+ * most, so that what ended before it may be handed back after it. job (or NULL) gets a number for
+ * corv_pool_cancel, never zero. */
 CORV_MUST_CHECK corv_rc corv_pool_submit(struct corv_pool *p, corv_pool_run run,
     corv_pool_done done, void *arg, bool brief, uint64_t *job);
 #define CORV_POOL_BRIEF (64u << 10) /* bytes of XML that are judged in so little time */
