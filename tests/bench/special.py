@@ -6,6 +6,7 @@ doubled, or when the database or the audit trail does not agree."""
 import argparse
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -83,44 +84,102 @@ def drain_step(ends, done_at, port=None):
             "postgres": (after["postgres"] - before["postgres"]) * 1e6 / n, "rss": memory_kib(ends.daemon.pid) / 1024}
 
 
-def spread(steps):
-    """How far the dearest or cheapest step is from the first that had warmed up, in percent."""
-    cost = [s["corvd"] + s["postgres"] for s in steps]
-    return max(abs(c / cost[0] - 1) for c in cost) * 100
+class Beside:
+    """A second corvd whose queue is empty, measured between the steps of the first while that one stands still:
+    the machine of this minute. By that a step's cost is told as a ratio."""
+
+    COUNT = 10_000
+
+    def __init__(self, first):
+        self.first, self.ends, self.seen = first, Ends("beside", sink=False), []
+
+    def start(self):
+        self.ends.start()
+        fill_step(self.ends, 500, 0, tag="WARM")
+        self.deliver(500)
+        self.look()
+
+    def deliver(self, count):
+        self.ends.start_sink()
+        try:
+            step = drain_step(self.ends, count)
+            self.ends.arrived(60)
+        finally:
+            self.ends.stop_sink()
+        return step
+
+    def look(self):
+        os.kill(self.first.daemon.pid, signal.SIGSTOP)
+        try:
+            self.ends.checkpoint()
+            fill = fill_step(self.ends, self.COUNT, 0, tag="BESIDE")
+            self.seen.append({"in": cost(fill), "out": cost(self.deliver(self.COUNT))})
+        finally:
+            os.kill(self.first.daemon.pid, signal.SIGCONT)
+
+    def ratio(self, way, step):
+        """Of a step since the last look; looks again."""
+        before = self.seen[-1][way]
+        self.look()
+        return cost(step) / ((before + self.seen[-1][way]) / 2)
+
+    def close(self):
+        self.ends.close()
+
+    def judged(self):
+        self.ends.check("beside", {"first": 0, "count": self.ends.book.next, "refused": 0, "broken": 0, "unkind": 0})
+        return done(self.ends)
+
+
+def cost(step):
+    return step["corvd"] + step["postgres"]
+
+
+def spread(costs):
+    """How far the dearest or cheapest step is from the first, in percent."""
+    return max(abs(c / costs[0] - 1) for c in costs) * 100
 
 
 def backlog(options):
     """The partner is away while a million messages come in, and then is there again."""
     ends = Ends("backlog", sink=False)
+    beside = Beside(ends)
     try:
         ends.start()
+        beside.start()
         count = options.count or 1_000_000
         steps = 10 if count >= 20_000 else 4
         each = count // steps
-        say("%d messages for a partner who is away, then drained; CPU in us per message" % (each * steps))
+        say("%d messages for a partner who is away, then drained; CPU in us per message, and as a ratio to an empty queue's "
+            "in the same minute" % (each * steps))
         fill_step(ends, min(2000, each), 0, tag="WARM")
         extra = ends.stored
-        filled, drained = [], []
+        raw, ratios = {"in": [], "out": []}, {"in": [], "out": []}
+
+        def step_done(way, s, depth):
+            raw[way].append(cost(s))
+            ratios[way].append(beside.ratio(way, s))
+            say("%-3s at %8d: %6.0f/s  corvd %5.0f  pg %5.0f  ratio %.2f%s  RSS %4.0f MiB" % (
+                way, depth, s["per_s"], s["corvd"], s["postgres"], ratios[way][-1],
+                "  p99 yes %6.1f ms" % s["p99_ms"] if way == "in" else "", s["rss"]))
         for i in range(steps):
-            filled.append(fill_step(ends, each, extra + i * each, tag="BACKLOG"))
-            s = filled[-1]
-            say("in  at %8d: %6.0f/s  corvd %5.0f  pg %5.0f  p99 yes %6.1f ms  RSS %4.0f MiB" % (
-                s["depth"], s["per_s"], s["corvd"], s["postgres"], s["p99_ms"], s["rss"]))
+            s = fill_step(ends, each, extra + i * each, tag="BACKLOG")
+            step_done("in", s, s["depth"])
         waiting = int(ends.number("SELECT count(*) FROM corv.delivery"))
         if waiting != ends.stored:
             ends.wrong.append("%d wait, %d were accepted" % (waiting, ends.stored))
         ends.start_sink()
         for i in range(steps):
-            drained.append(drain_step(ends, (i + 1) * (waiting // steps)))
-            s = drained[-1]
-            say("out at %8d: %6.0f/s  corvd %5.0f  pg %5.0f                       RSS %4.0f MiB" % (
-                waiting - i * (waiting // steps), s["per_s"], s["corvd"], s["postgres"], s["rss"]))
+            step_done("out", drain_step(ends, (i + 1) * (waiting // steps)), waiting - i * (waiting // steps))
         ends.arrived(120)
         ends.check("backlog", {"first": 0, "count": ends.book.next, "refused": 0, "broken": 0, "unkind": 0})
-        return done(ends), [Ratio("cost of taking in, furthest from the first tenth", spread(filled), 20, 10, more=False, unit="%"),
-                      Ratio("cost of delivering, furthest from the first tenth", spread(drained), 20, 10, more=False,
-                            unit="%")]
+        say("without regard to the machine: taking in %.1f %%, delivering %.1f %% from the first tenth" % (
+            spread(raw["in"]), spread(raw["out"])))
+        return done(ends) + beside.judged(), [
+            Ratio("cost of taking in, furthest from the first tenth", spread(ratios["in"]), 20, 10, more=False, unit="%"),
+            Ratio("cost of delivering, furthest from the first tenth", spread(ratios["out"]), 20, 10, more=False, unit="%")]
     finally:
+        beside.close()
         ends.close()
 
 
