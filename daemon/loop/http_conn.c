@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "daemon/base/log.h"
@@ -402,15 +403,38 @@ void corv__http_conn_go_on(struct corv_http_conn *c)
 
 /* ---- time ------------------------------------------------------------------------------------*/
 
+/* Clocks and new connections come before the others in a turn of the loop: after a long one, what a
+ * client sent meanwhile has not been read yet, and then it is not idle at all. */
+bool corv__http_conn_has_sent(const struct corv_http_conn *c)
+{
+    uv_os_fd_t fd;
+    int waiting = 0;
+
+    if (c->raw.n > 0) /* read, and waits for its turn to shake hands */
+        return true;
+    return uv_fileno(&c->u.handle, &fd) == 0 && ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+static void leave_if_idle(struct corv_http_conn *c)
+{
+    if (!corv__http_conn_has_sent(c)) {
+        corv__http_conn_leave(c);
+        return;
+    }
+    c->since = uv_now(c->server->loop);
+    corv_list_del(&c->node);
+    corv_list_add(&c->server->phases[c->phase], &c->node);
+}
+
 void corv__http_conn_expire(struct corv_http_conn *c)
 {
     switch (c->phase) {
     case CORV_HTTP_IDLE:
-        corv__http_conn_leave(c);
+        leave_if_idle(c);
         return;
     case CORV_HTTP_HEADER:
         if (!corv_http_parse_begun(&c->parse)) {
-            corv__http_conn_leave(c);
+            leave_if_idle(c);
             return;
         }
         c->head_only = false;

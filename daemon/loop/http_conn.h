@@ -150,7 +150,9 @@ bool corv__http_may_log(struct corv_http_server *s, enum corv_http_log whose, un
 
 /* http_conn.c */
 void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer); /* takes fd */
-void corv__http_conn_expire(struct corv_http_conn *c);  /* its phase took too long */
+void corv__http_conn_expire(struct corv_http_conn *c); /* its phase took too long */
+/* Bytes of the client wait for us: unread, or for a turn. */
+bool corv__http_conn_has_sent(const struct corv_http_conn *c);
 void corv__http_conn_drop(struct corv_http_conn *c);    /* now, without a word */
 void corv__http_conn_leave(struct corv_http_conn *c);   /* politely; for idle ones */
 void corv__http_conn_written(struct corv_http_conn *c); /* its answer is out */

@@ -22,6 +22,7 @@
 #define LINGER_MS        2000
 #define NEWCOMER_MS      2000 /* at the end: from the connection to the head of its request */
 #define SILENT_MS        1000 /* then one makes room for somebody new, when all places are taken */
+#define SILENT_TRIES     64   /* for one that may go */
 #define LOG_LINES        10   /* per second about clients; a scanner must not fill the disk */
 
 /* ---- the clock -------------------------------------------------------------------------------*/
@@ -86,7 +87,7 @@ static void clock_ticked(uv_timer_t *timer)
                 arm_for(s, c->since + ms);
                 break;
             }
-            corv__http_conn_expire(c); /* always leaves the phase */
+            corv__http_conn_expire(c); /* leaves the phase, or begins it anew */
         }
     }
 }
@@ -151,6 +152,23 @@ static void turn_away(struct corv_http_server *s, int fd, const char *peer)
     (void)close(fd);
 }
 
+/* Of the first in this phase: one that was silent for long, and does not wait for us itself. */
+static struct corv_http_conn *silent_one(struct corv_http_server *s, enum corv_http_phase phase)
+{
+    int tries = SILENT_TRIES;
+
+    CORV_LIST_EACH(node, &s->phases[phase])
+    {
+        struct corv_http_conn *c = CORV_LIST_ITEM(node, struct corv_http_conn, node);
+
+        if (tries-- == 0 || c->since + SILENT_MS > uv_now(s->loop))
+            return NULL;
+        if (!corv__http_conn_has_sent(c))
+            return c;
+    }
+    return NULL;
+}
+
 /* Connections that cost nothing to make must not keep out those that have something to say: the one
  * that has been silent longest goes, first among those that have not shown a certificate. */
 static bool make_room(struct corv_http_server *s)
@@ -158,10 +176,9 @@ static bool make_room(struct corv_http_server *s)
     static const enum corv_http_phase silent[] = {CORV_HTTP_HANDSHAKE, CORV_HTTP_IDLE};
 
     for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
-        struct corv_list *phase = &s->phases[silent[i]];
-        struct corv_http_conn *c = CORV_LIST_ITEM(phase->next, struct corv_http_conn, node);
+        struct corv_http_conn *c = silent_one(s, silent[i]);
 
-        if (corv_list_empty(phase) || c->since + SILENT_MS > uv_now(s->loop))
+        if (!c)
             continue;
         s->stats.refused_busy++;
         corv__http_conn_leave(c);

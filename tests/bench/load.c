@@ -223,9 +223,10 @@ static void greet(struct sender *s)
 
 static void tend(struct sender *s)
 {
-    bool alive = wire_step(&s->wire) && listen_to(s);
+    bool alive = wire_step(&s->wire);
     bool was_in = s->wire.open;
 
+    alive = listen_to(s) && alive; /* an answer may have come before the end */
     greet(s);
     if (alive && s->wire.open) {
         post(s);

@@ -6,10 +6,12 @@ itself."""
 import json
 import os
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support"))
@@ -42,10 +44,32 @@ def send(port, files, *args):
     return said
 
 
+class Curt(threading.Thread):
+    """A server that answers each request with 200, says that it goes, and is gone at once."""
+
+    def __init__(self, cert, key, ca, count):
+        super().__init__(daemon=True)
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
+        self.context.load_cert_chain(cert, key)
+        self.listening, self.count = socket.create_server(("127.0.0.1", 0)), count
+        self.port = self.listening.getsockname()[1]
+
+    def run(self):
+        for _ in range(self.count):
+            plain = self.listening.accept()[0]
+            with self.context.wrap_socket(plain, server_side=True) as tls:
+                got = b""
+                while not got.endswith(b"</x>"):
+                    got += tls.recv(65536)
+                tls.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+
+
 def judge(lines):
     """Both ends wrote of the same messages, in the right order of time."""
     for number, (sent, yes, got, status, unmarked, times) in enumerate(lines):
-        if 100 <= number < 650:
+        if 700 <= number < 720:
+            assert 0 < sent < yes and status == 200, lines[number]
+        elif 100 <= number < 650:
             assert 0 < sent < got < yes and status == 200 and times == 1 and unmarked == 0, lines[number]
         else:
             assert not sent and not yes and not got and not times, number
@@ -68,6 +92,9 @@ def main():
             send(port, files, message, "7", "500", "30", "T", book, "100")
             said = send(port, files, message, "7", "50", "30", "T", book, "600", "200")
             assert said["seconds"] > 49 / 200, said  # not faster than offered
+            curt = Curt(*files, 20)
+            curt.start()
+            send(str(curt.port), files, message, "1", "20", "30", "T", book, "700")
             with open(book, "rb") as f:
                 judge(list(LINE.iter_unpack(f.read())))
         finally:

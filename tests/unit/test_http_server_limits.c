@@ -99,6 +99,47 @@ static void client_idle(struct world *w)
     UNTIL(w, w->seen.stats.timeouts == 0);
 }
 
+static void world_stall(struct world *w)
+{
+    (void)w;
+    usleep(200000);
+}
+
+/* A turn of the loop that takes longer than a client may be idle: what it sent meanwhile counts. */
+static void client_in_a_long_turn(struct world *w)
+{
+    struct wire used;
+    struct wire fresh;
+
+    CHECK(w, wire_open(w, &used));
+    CHECK(w, wire_put(&used, GET("/len")));
+    CHECK(w, wire_status(&used, "0") == 200);
+    CHECK(w, wire_open(w, &fresh));
+    w->question = world_stall;
+    uv_async_send(&w->question_posted);
+    usleep(20000);
+    CHECK(w, wire_put(&used, GET("/len")));
+    CHECK(w, wire_put(&fresh, GET("/len")));
+    uv_sem_wait(&w->answered);
+    CHECK(w, wire_status(&used, "0") == 200);
+    CHECK(w, wire_status(&fresh, "0") == 200);
+    CHECK(w, wire_at_end(&used)); /* and idle again */
+    CHECK(w, wire_at_end(&fresh));
+    wire_close(&used);
+    wire_close(&fresh);
+}
+
+static void a_long_turn_of_ours_is_no_idleness(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    w.options.limits.idle_ms = 100;
+    w.options.limits.header_ms = 100;
+    world_run(&w, client_in_a_long_turn);
+}
+
 static void ends_idle_connections(void **state)
 {
     struct world w;
@@ -431,6 +472,7 @@ int main(void)
         cmocka_unit_test(ends_slow_headers),
         cmocka_unit_test(ends_slow_bodies),
         cmocka_unit_test(ends_idle_connections),
+        cmocka_unit_test(a_long_turn_of_ours_is_no_idleness),
         cmocka_unit_test(ends_clients_that_do_not_read),
         cmocka_unit_test(does_not_wait_for_ever_for_the_client_to_close),
         cmocka_unit_test(holds_the_body_limit),
