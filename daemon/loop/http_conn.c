@@ -37,6 +37,16 @@ static const unsigned moves[CORV_HTTP_PHASES] = {
     [CORV_HTTP_LINGER] = TO(CLOSING),
 };
 
+/* Its clock begins. */
+static void begin_phase(struct corv_http_conn *c, enum corv_http_phase phase)
+{
+    c->phase = phase;
+    c->since = uv_now(c->server->loop);
+    corv_list_del(&c->node);
+    corv_list_add(&c->server->phases[phase], &c->node);
+    corv__http_clock_arm(c->server, phase);
+}
+
 void corv__http_conn_enter(struct corv_http_conn *c, enum corv_http_phase phase)
 {
     if (!(moves[c->phase] & 1u << phase)) {
@@ -44,11 +54,7 @@ void corv__http_conn_enter(struct corv_http_conn *c, enum corv_http_phase phase)
             CORV_N(COUNT, (int)c->phase * 100 + (int)phase));
         phase = CORV_HTTP_CLOSING;
     }
-    c->phase = phase;
-    c->since = uv_now(c->server->loop);
-    corv_list_del(&c->node);
-    corv_list_add(&c->server->phases[phase], &c->node);
-    corv__http_clock_arm(c->server, phase);
+    begin_phase(c, phase);
 }
 
 bool corv__http_conn_wants_input(const struct corv_http_conn *c)
@@ -417,13 +423,10 @@ bool corv__http_conn_has_sent(const struct corv_http_conn *c)
 
 static void leave_if_idle(struct corv_http_conn *c)
 {
-    if (!corv__http_conn_has_sent(c)) {
+    if (corv__http_conn_has_sent(c))
+        begin_phase(c, c->phase);
+    else
         corv__http_conn_leave(c);
-        return;
-    }
-    c->since = uv_now(c->server->loop);
-    corv_list_del(&c->node);
-    corv_list_add(&c->server->phases[c->phase], &c->node);
 }
 
 void corv__http_conn_expire(struct corv_http_conn *c)
@@ -496,10 +499,7 @@ void corv__http_conn_new(struct corv_http_server *s, int fd, const char *peer)
     int rc = open_stream(c, fd);
 
     c->u.handle.data = c;
-    c->phase = c->tls ? CORV_HTTP_HANDSHAKE : CORV_HTTP_HEADER;
-    c->since = uv_now(s->loop);
-    corv_list_add(&s->phases[c->phase], &c->node);
-    corv__http_clock_arm(s, c->phase);
+    begin_phase(c, c->tls ? CORV_HTTP_HANDSHAKE : CORV_HTTP_HEADER);
     if (rc != 0) {
         (void)close(fd); /* libuv took it only on success */
         corv__http_conn_drop(c);

@@ -125,6 +125,15 @@ static void stand_back(void)
     (void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* of this thread */
 }
 
+/* The next one, or NULL. */
+static struct job *do_job(struct corv_pool *p, struct job *j)
+{
+    atomic_store(&j->began_us, corv_clock_mono_us());
+    j->run(j->arg);
+    j->ended_us = corv_clock_mono_us();
+    return end_job(p, j);
+}
+
 static void work(void *arg)
 {
     struct worker *w = arg;
@@ -132,23 +141,25 @@ static void work(void *arg)
 
     (void)pthread_setname_np(pthread_self(), "corvd-worker");
     stand_back();
-    for (j = wait_for_job(w); j; j = j ? j : wait_for_job(w)) {
-        atomic_store(&j->began_us, corv_clock_mono_us());
-        j->run(j->arg);
-        j->ended_us = corv_clock_mono_us();
-        j = end_job(w->pool, j);
-    }
+    while ((j = wait_for_job(w)))
+        while (j)
+            j = do_job(w->pool, j);
 }
 
 /* ---- on the loop ------------------------------------------------------------------------------
  */
 
-/* The mutex is held. */
-static void call(struct worker *w)
+/* Who fell asleep last, if there is one. The mutex is held. */
+static bool call_one(struct corv_pool *p)
 {
-    corv_list_del(&w->node);
+    struct corv_list *node = corv_list_pop(&p->asleep);
+    struct worker *w = node ? CORV_LIST_ITEM(node, struct worker, node) : NULL;
+
+    if (!w)
+        return false;
     w->called = true;
     uv_cond_signal(&w->call);
+    return true;
 }
 
 static void free_pool(struct corv_pool *p)
@@ -173,14 +184,10 @@ static void closed(void *ctx)
  * processors are short, for they stand back). */
 static void send_home(struct corv_pool *p)
 {
-    struct corv_list *node;
-
     uv_mutex_lock(&p->mutex);
     p->over = true;
-    while (!corv_list_empty(&p->asleep)) {
-        node = p->asleep.next;
-        call(CORV_LIST_ITEM(node, struct worker, node));
-    }
+    while (call_one(p))
+        continue;
     uv_mutex_unlock(&p->mutex);
     for (unsigned i = 0; i < p->workers_count; i++)
         (void)uv_thread_join(&p->workers[i].thread);
@@ -341,8 +348,7 @@ corv_rc corv_pool_submit(struct corv_pool *p, corv_pool_run run, corv_pool_done 
         *number = j->number; /* before a worker can have it */
     uv_mutex_lock(&p->mutex);
     corv_list_add(&p->waiting, &j->turn);
-    if (!corv_list_empty(&p->asleep))
-        call(CORV_LIST_ITEM(p->asleep.next, struct worker, node));
+    (void)call_one(p);
     uv_mutex_unlock(&p->mutex);
     return CORV_OK;
 }

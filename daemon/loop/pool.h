@@ -8,8 +8,8 @@
  * Threads: everything on the loop thread but run, which is on a worker and may touch arg only.
  * A worker that is at it takes job after job: only one that sleeps has to be woken, and that is the
  * one that fell asleep last. libuv's own threads are for its name look-ups and file operations, the
- * adapters and the chores of the daemon: those never wait behind messages, nor messages behind
- * them. Test: tests/unit/test_pool.c */
+ * adapters and the chores of the daemon, so that those and messages never wait for each other.
+ * Test: tests/unit/test_pool.c */
 #ifndef CORV_LOOP_POOL_H
 #define CORV_LOOP_POOL_H
 

@@ -269,14 +269,20 @@ static void see_it_arrive(struct partner_exchanging *x)
 /* ---- confirmed --------------------------------------------------------------------------------
  */
 
-static bool settled(void *ctx)
+static bool given_up(void *ctx)
 {
-    struct partner_exchanging *x = ctx;
+    const struct partner_exchanging *x = ctx;
     struct partner_counts now;
-    bool refused = x->fault && x->fault->id == PARTNER_NO;
 
-    return partner_counts_ask(x->partner, &now) &&
-           (refused ? now.dead >= x->before.dead + 1 : now.confirmed >= x->before.confirmed + 1);
+    return partner_counts_ask(x->partner, &now) && now.dead >= x->before.dead + 1;
+}
+
+bool partner_exchange_confirmed(void *ctx)
+{
+    const struct partner_exchanging *x = ctx;
+    struct partner_counts now;
+
+    return partner_counts_ask(x->partner, &now) && now.confirmed >= x->before.confirmed + 1;
 }
 
 static void judge_receipt(struct partner_exchanging *x, struct partner_step *s)
@@ -308,8 +314,8 @@ static void see_it_confirmed(struct partner_exchanging *x)
 
     if (x->expect.arrivals_count == 0)
         partner_step_fail(s, "er is niets aangekomen om te bevestigen");
-    else if (!partner_wait(
-                 x->partner, settled, x, SETTLE_MS + partner_fault_patience(x->fault, x->partner)))
+    else if (!partner_wait(x->partner, refused ? given_up : partner_exchange_confirmed, x,
+                 SETTLE_MS + partner_fault_patience(x->fault, x->partner)))
         partner_step_fail(s, "corvd heeft de bevestiging niet op tijd verwerkt");
     else
         judge_receipt(x, s);

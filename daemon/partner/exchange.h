@@ -44,6 +44,9 @@ void partner_exchange_describe(
 /* Judges a yes: 202 with a number, or Bv04 about this message. */
 void partner_exchange_judge_yes(
     struct partner_exchanging *x, struct partner_call *c, struct partner_step *s);
+/* For partner_wait: does corvd count a delivery more than before this was sent? ctx: the
+ * exchanging. */
+bool partner_exchange_confirmed(void *ctx);
 /* StUF code in an answer, or "". */
 void partner_exchange_code(const struct partner_call *c, char *out, size_t size);
 

@@ -249,15 +249,8 @@ static bool complained(void *ctx)
     return x->expect.complaint.at != NULL;
 }
 
-/* That the Fo01 was taken: its COMMIT comes later, and must not count for the next message. */
-static bool counted(void *ctx)
-{
-    const struct partner_exchanging *x = ctx;
-    struct partner_counts now;
-
-    return partner_counts_ask(x->partner, &now) && now.confirmed >= x->before.confirmed + 1;
-}
-
+/* And until corvd counts it as taken: that COMMIT comes later, and must not count for the next
+ * message. */
 static void sender_hears_of_it(struct partner_exchanging *x)
 {
     const struct partner_complaint *complaint = &x->expect.complaint;
@@ -274,7 +267,7 @@ static void sender_hears_of_it(struct partner_exchanging *x)
         partner_step_fail(s, "het foutbericht ging niet naar de verzender");
     else if (!complaint->code[0])
         partner_step_fail(s, "het foutbericht noemt geen foutcode");
-    else if (!partner_wait(x->partner, counted, x, COMPLAINT_MS))
+    else if (!partner_wait(x->partner, partner_exchange_confirmed, x, COMPLAINT_MS))
         partner_step_fail(s, "corvd telt de bezorging van het foutbericht niet");
     else
         partner_step_pass(s);

@@ -127,8 +127,13 @@ class Beside:
         self.ends.close()
 
     def judged(self):
-        self.ends.check("beside", {"first": 0, "count": self.ends.book.next, "refused": 0, "broken": 0, "unkind": 0})
+        check_all("beside", self.ends)
         return done(self.ends)
+
+
+def check_all(what, ends):
+    """Every message of the book; what was refused or broken was told step by step."""
+    ends.check(what, {"first": 0, "count": ends.book.next, "refused": 0, "broken": 0, "unkind": 0})
 
 
 def cost(step):
@@ -172,7 +177,7 @@ def backlog(options):
         for i in range(steps):
             step_done("out", drain_step(ends, (i + 1) * (waiting // steps)), waiting - i * (waiting // steps))
         ends.arrived(120)
-        ends.check("backlog", {"first": 0, "count": ends.book.next, "refused": 0, "broken": 0, "unkind": 0})
+        check_all("backlog", ends)
         say("without regard to the machine: taking in %.1f %%, delivering %.1f %% from the first tenth" % (
             spread(raw["in"]), spread(raw["out"])))
         return done(ends) + beside.judged(), [
